@@ -1,0 +1,213 @@
+/* Invariants.
+ * 1. Everything about the arena but the jump buffer lies inside it, at its base: a copy of [base, base + top) is
+ *    the whole universe.
+ * 2. Blocks come from `top` upwards or from the free list of their size class; both orders are functions of the
+ *    calls alone, so that equal runs get equal addresses relative to the base.
+ * 3. A freed block holds the link to the next one in its first 8 bytes. */
+#define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
+#include "base/arena.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#ifdef HAS_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
+enum {
+    GRAIN = 16,
+    SMALL_CLASSES = 64,            /* up to 1,024 bytes in steps of 16 */
+    SMALL_BYTES_MAX = SMALL_CLASSES * GRAIN,
+    LARGE_CLASSES = 4 * 30,        /* above: four classes an octave */
+    CLASSES = SMALL_CLASSES + LARGE_CLASSES,
+};
+
+struct free_block {
+    struct free_block *next;
+};
+
+struct mr_arena {
+    size_t top; /* bytes from the base */
+    size_t bytes_max;
+    int fill;
+    enum mr_owner owner;
+    size_t live_bytes[MR_OWNERS];
+    jmp_buf *jump; /* outside the arena */
+    struct free_block *free[CLASSES];
+};
+
+/* The size class of `bytes` and, in *rounded, the bytes that its blocks have. */
+static inline size_t class_of(size_t bytes, size_t *rounded)
+{
+    if (MR_LIKELY(bytes <= SMALL_BYTES_MAX)) {
+        size_t index = bytes ? (bytes - 1) / GRAIN : 0;
+        *rounded = (index + 1) * GRAIN;
+        return index;
+    }
+    size_t octave = 63 - (size_t)__builtin_clzll((unsigned long long)(bytes - 1));
+    size_t step = (size_t)1 << (octave - 2);
+    size_t quarter = (bytes - 1 - ((size_t)1 << octave)) / step;
+    *rounded = ((size_t)1 << octave) + (quarter + 1) * step;
+    return SMALL_CLASSES + (octave - 10) * 4 + quarter;
+}
+
+static size_t header_bytes(void)
+{
+    return (sizeof(struct mr_arena) + 63) & ~(size_t)63;
+}
+
+bool mr_arena_open(const struct mr_arena_options *options, struct mr_arena **out, struct mr_err *err)
+{
+    MR_ASSERT(options->bytes_max > header_bytes());
+    uintptr_t base = options->base ? options->base : MR_ARENA_BASE;
+    void *memory = mmap((void *)base, options->bytes_max, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (memory == MAP_FAILED)
+        return mr_fail(err, MR_ERR_IO, "cannot reserve %zu bytes for the run's arena: %s",
+            options->bytes_max, strerror(errno));
+    madvise(memory, options->bytes_max, MADV_HUGEPAGE);
+    struct mr_arena *arena = memory;
+    *arena = (struct mr_arena){
+        .top = header_bytes(), .bytes_max = options->bytes_max, .fill = options->fill};
+    *out = arena;
+    return true;
+}
+
+void mr_arena_close(struct mr_arena *arena)
+{
+    if (!arena) return;
+    size_t bytes = arena->bytes_max;
+    ASAN_UNPOISON_MEMORY_REGION(arena, bytes);
+    munmap(arena, bytes);
+}
+
+static void *extend(struct mr_arena *arena, size_t bytes)
+{
+    if (MR_UNLIKELY(arena->bytes_max - arena->top < bytes)) {
+        MR_ASSERT(arena->jump != NULL);
+        longjmp(*arena->jump, 1);
+    }
+    char *memory = (char *)arena + arena->top;
+    arena->top += bytes;
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+    if (MR_UNLIKELY(arena->fill >= 0)) memset(memory, arena->fill, bytes);
+    return memory;
+}
+
+void *mr_arena_alloc(struct mr_arena *arena, size_t bytes)
+{
+    size_t rounded;
+    size_t index = class_of(bytes, &rounded);
+    MR_ASSERT(index < CLASSES);
+    arena->live_bytes[arena->owner] += rounded;
+    struct free_block *block = arena->free[index];
+    if (!block) return extend(arena, rounded);
+    ASAN_UNPOISON_MEMORY_REGION(block, rounded);
+    arena->free[index] = block->next;
+    if (MR_UNLIKELY(arena->fill >= 0)) memset(block, arena->fill, rounded);
+    return block;
+}
+
+void *mr_arena_zalloc(struct mr_arena *arena, size_t bytes)
+{
+    void *memory = mr_arena_alloc(arena, bytes);
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+void mr_arena_free(struct mr_arena *arena, void *memory, size_t bytes)
+{
+    if (!memory) return;
+    size_t rounded;
+    size_t index = class_of(bytes, &rounded);
+    MR_ASSERT((char *)memory > (char *)arena && (char *)memory < (char *)arena + arena->top);
+    if (MR_UNLIKELY(arena->fill >= 0)) memset(memory, arena->fill ^ 0xff, rounded);
+    struct free_block *block = memory;
+    block->next = arena->free[index];
+    arena->free[index] = block;
+    arena->live_bytes[arena->owner] -= rounded;
+    ASAN_POISON_MEMORY_REGION(memory, rounded);
+}
+
+void *mr_arena_grow(struct mr_arena *arena, void *memory, size_t old_bytes, size_t bytes)
+{
+    MR_ASSERT(bytes >= old_bytes);
+    void *moved = mr_arena_alloc(arena, bytes);
+    if (memory) {
+        memcpy(moved, memory, old_bytes);
+        mr_arena_free(arena, memory, old_bytes);
+    }
+    return moved;
+}
+
+void mr_arena_reset(struct mr_arena *arena)
+{
+    char *start = (char *)arena + header_bytes();
+    size_t used = arena->top - header_bytes();
+    ASAN_UNPOISON_MEMORY_REGION(start, used);
+    if (arena->fill >= 0) memset(start, arena->fill, used);
+    arena->top = header_bytes();
+    arena->owner = MR_OWNER_WORLD;
+    memset(arena->live_bytes, 0, sizeof arena->live_bytes);
+    memset(arena->free, 0, sizeof arena->free);
+}
+
+void mr_arena_guard(struct mr_arena *arena, jmp_buf *jump)
+{
+    arena->jump = jump;
+}
+
+enum mr_owner mr_arena_owner(struct mr_arena *arena, enum mr_owner owner)
+{
+    MR_ASSERT(owner < MR_OWNERS);
+    enum mr_owner before = arena->owner;
+    arena->owner = owner;
+    return before;
+}
+
+size_t mr_arena_live_bytes(const struct mr_arena *arena, enum mr_owner owner)
+{
+    MR_ASSERT(owner < MR_OWNERS);
+    return arena->live_bytes[owner];
+}
+
+size_t mr_arena_used_bytes(const struct mr_arena *arena)
+{
+    return arena->top;
+}
+
+#ifdef HAS_ASAN
+__attribute__((no_sanitize("address")))
+#endif
+static void copy_raw(void *to, const void *from, size_t bytes)
+{
+#ifdef HAS_ASAN
+    /* Freed blocks are poisoned; a snapshot takes them as they are. Their poison is lost with a restore. */
+    ASAN_UNPOISON_MEMORY_REGION(to, bytes);
+    ASAN_UNPOISON_MEMORY_REGION(from, bytes);
+#endif
+    memcpy(to, from, bytes);
+}
+
+void mr_arena_save(const struct mr_arena *arena, void *image)
+{
+    copy_raw(image, arena, arena->top);
+}
+
+void mr_arena_restore(struct mr_arena *arena, const void *image, size_t image_bytes)
+{
+    MR_ASSERT(image_bytes >= header_bytes());
+    MR_ASSERT(((const struct mr_arena *)image)->top == image_bytes);
+    copy_raw(arena, image, image_bytes);
+}

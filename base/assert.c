@@ -1,0 +1,27 @@
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct {
+    const char *scenario; /* borrowed; NULL outside a run */
+    uint64_t seed;
+    const uint64_t *step;
+} context;
+
+void mr_assert_context(const char *scenario, uint64_t seed, const uint64_t *step)
+{
+    context.scenario = scenario;
+    context.seed = seed;
+    context.step = step;
+}
+
+_Noreturn void mr_assert_failed(const char *condition, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: internal error: assertion '%s' does not hold\n", file, line, condition);
+    if (context.scenario)
+        fprintf(stderr, "repeat it: millrace run %s --seed %llu --until %llu\n", context.scenario,
+            (unsigned long long)context.seed,
+            (unsigned long long)(context.step ? *context.step : 0));
+    abort();
+}

@@ -1,0 +1,115 @@
+/* The registries of names: points where a fault may strike, chances the world may take, bugs that can be planted,
+ * and milestones that a campaign should reach. */
+#ifndef MR_BASE_POINT_H
+#define MR_BASE_POINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Named points: marks in a handler's list of effects. A crash there releases the effects before the mark. */
+#define MR_POINTS(X)                                                                            \
+    X(CHECKPOINT_TRIGGERED, "checkpoint.triggered", "coordinator: asked the sources for a checkpoint")   \
+    X(CHECKPOINT_BARRIER_SENT, "checkpoint.barrier_sent", "worker: a task sent a barrier to one channel")\
+    X(CHECKPOINT_SNAPSHOT, "checkpoint.snapshot", "worker: a task took its snapshot")                   \
+    X(CHECKPOINT_STATE_PUT, "checkpoint.state_put", "worker: sent its state to the object store")       \
+    X(CHECKPOINT_ACK_SENT, "checkpoint.ack_sent", "worker: acknowledged a checkpoint")                  \
+    X(CHECKPOINT_BEFORE_POINTER, "checkpoint.before_pointer", "coordinator: all state is durable, the pointer is not moved") \
+    X(CHECKPOINT_COMPLETED, "checkpoint.completed", "coordinator: the pointer moved, nobody was told")  \
+    X(SINK_PRECOMMITTED, "sink.precommitted", "worker: a sink's transaction is flushed and in its snapshot") \
+    X(SINK_BEFORE_COMMIT, "sink.before_commit", "worker: told to commit, has not asked the broker")     \
+    X(SINK_COMMIT_SENT, "sink.commit_sent", "worker: asked the broker to commit")                       \
+    X(SINK_COMMITTED, "sink.committed", "worker: the broker answered that the transaction is committed")\
+    X(RESTORE_STARTED, "restore.started", "worker: begins to restore its tasks")                        \
+    X(RESTORE_FINISHED, "restore.finished", "worker: its tasks run again")                              \
+    X(DEPLOY_SENT, "deploy.sent", "coordinator: sent a deployment to one worker")
+
+enum mr_point {
+#define X(name, text, about) MR_POINT_##name,
+    MR_POINTS(X)
+#undef X
+        MR_POINT_COUNT,
+};
+
+/* Places where the world may choose an awkward but legal behaviour. */
+#define MR_CHANCES(X)                                                                           \
+    X(FLUSH_EARLY, "exchange.flush_early", "send a batch before it is full")                    \
+    X(SPLIT_BATCH, "source.split_batch", "handle only a part of what was fetched")              \
+    X(DELAY_CREDIT, "exchange.delay_credit", "give credit back late")                           \
+    X(DELAY_ACK, "checkpoint.delay_ack", "acknowledge a checkpoint late")                       \
+    X(EAGER_WATERMARK, "source.eager_watermark", "send the watermark after each batch")
+
+enum mr_chance {
+#define X(name, text, about) MR_CHANCE_##name,
+    MR_CHANCES(X)
+#undef X
+        MR_CHANCE_COUNT,
+};
+
+/* Bugs that a run can be given: each is one line at the place where a real engine had it. The columns: enum, name,
+ * what goes wrong, the check that must fire. */
+#define MR_PLANTS(X)                                                                            \
+    X(NONE, "none", "no bug", "")                                                               \
+    X(RESTORE_SKIPS_STATE, "restore_skips_state", "a restored operator starts empty", "exactly_once LOSS or WRONG") \
+    X(OFFSET_OF_LAST_RECORD, "offset_of_last_record", "the checkpoint holds the offset of the last record, not the next", "exactly_once WRONG") \
+    X(COMMIT_CURRENT, "commit_current", "the sink commits its current transaction, not the checkpoint's", "exactly_once") \
+    X(COMMIT_BEFORE_CHECKPOINT, "commit_before_checkpoint", "the sink commits when it pre-commits", "exactly_once DUPLICATE") \
+    X(SKIP_RECOVERED_COMMIT, "skip_recovered_commit", "transactions of the restored checkpoint are not committed", "exactly_once LOSS") \
+    X(REWIND_COMMITS_HISTORY, "rewind_commits_history", "a rewind aborts what an older attempt committed or commits it again", "exactly_once") \
+    X(FALSE_LATE_DROP, "false_late_drop", "a row is dropped at window end less one lateness unit too early", "exactly_once FALSE_LATE") \
+    X(WATERMARK_IGNORES_CHANNEL, "watermark_ignores_channel", "the minimum leaves out a channel that sent nothing yet", "watermarks WATERMARK_OVERTOOK") \
+    X(WATERMARK_REGRESSES, "watermark_regresses", "the source sends a lower watermark after a quiet fetch", "watermarks WATERMARK_REGRESSED") \
+    X(FIRE_ONE_EARLY, "fire_one_early", "a window fires one microsecond before its end", "watermarks or exactly_once PANE_CONTRACT") \
+    X(SNAPSHOT_BEFORE_ALIGNED, "snapshot_before_aligned", "the snapshot is taken at the first barrier", "consistent_cut CUT_INCONSISTENT") \
+    X(DROP_WHILE_ALIGNING, "drop_while_aligning", "a message behind a barrier is lost", "conservation LOSS") \
+    X(SWAP_MESSAGES, "swap_messages", "two messages of a channel change places", "order REORDERED") \
+    X(SWALLOW_WATERMARK, "swallow_watermark", "an operator does not forward the watermark", "liveness STUCK") \
+    X(LOSE_ACK, "lose_ack", "the coordinator forgets one acknowledgement", "liveness STUCK") \
+    X(ABORTED_VISIBLE, "aborted_visible", "rows are written outside the transaction", "exactly_once") \
+    X(STALE_TIMER, "stale_timer", "a restored window that passed does not fire", "exactly_once LOSS")
+
+enum mr_plant {
+#define X(name, text, about, check) MR_PLANT_##name,
+    MR_PLANTS(X)
+#undef X
+        MR_PLANT_COUNT,
+};
+
+/* Milestones: a campaign says which must be reached in at least one seed. */
+#define MR_SOMETIMES(X)                                                                         \
+    X(RECOVERED_FROM_CHECKPOINT, "recovered_from_checkpoint", "a job was restored from a checkpoint with state") \
+    X(RECOVERED_FROM_NOTHING, "recovered_from_nothing", "a job was restarted before its first checkpoint") \
+    X(COMMITTED_AFTER_RESTORE, "committed_after_restore", "a restore found transactions to commit")     \
+    X(TRANSACTION_ABORTED, "transaction_aborted", "a transaction was aborted")                  \
+    X(PRODUCER_FENCED, "producer_fenced", "a zombie producer was refused")                      \
+    X(LATE_ROW_DROPPED, "late_row_dropped", "a row was dropped as late")                        \
+    X(LATE_PANE_FIRED, "late_pane_fired", "a pane fired after its window's end")                \
+    X(PARTITION_IDLE, "partition_idle", "a source partition was declared idle")                 \
+    X(BACKPRESSURED, "backpressured", "a task waited for credit")                               \
+    X(CHECKPOINT_ABORTED, "checkpoint_aborted", "a checkpoint was given up")                    \
+    X(COORDINATOR_RESTARTED, "coordinator_restarted", "the coordinator came back after a crash")\
+    X(WORKER_RESTARTED, "worker_restarted", "a worker came back after a crash")                 \
+    X(CONNECTION_RESET, "connection_reset", "a connection was reset")                           \
+    X(HANDLER_CUT, "handler_cut", "a crash fell between two effects of a handler")              \
+    X(REWOUND, "rewound", "a job was restarted from an older checkpoint")
+
+enum mr_sometimes {
+#define X(name, text, about) MR_SOMETIMES_##name,
+    MR_SOMETIMES(X)
+#undef X
+        MR_SOMETIMES_COUNT,
+};
+
+/* A registry as data: for `millrace points`, for reading names, for messages. */
+struct mr_named {
+    const char *name;
+    const char *about;
+    const char *check; /* planted bugs only */
+};
+extern const struct mr_named mr_points[MR_POINT_COUNT];
+extern const struct mr_named mr_chances[MR_CHANCE_COUNT];
+extern const struct mr_named mr_plants[MR_PLANT_COUNT];
+extern const struct mr_named mr_sometimes[MR_SOMETIMES_COUNT];
+/* The index of `name`, or -1. */
+int mr_named_find(const struct mr_named *names, int n_names, const char *name);
+
+#endif

@@ -1,0 +1,305 @@
+/* ReadFromLog: a subtask reads its partitions of a topic, keeps their offsets and makes their watermark. */
+#include <string.h>
+
+#include "base/wire/log.h"
+#include "engine/operators/operator.h"
+#include "engine/runtime/watermark.h"
+
+struct partition {
+    uint32_t id;
+    int64_t next_offset;
+    mr_us newest_us;             /* largest event time read; MR_US_MIN: none */
+    bool is_fetching;
+    bool has_ended;
+    mr_ns quiet_since_ns;        /* when the last row was read, or waiting for rows began */
+    struct mr_message *held;     /* an answer that came while the task was blocked */
+};
+
+struct source {
+    struct mr_operator operator;
+    uint32_t topic;
+    uint32_t n_partitions; /* of this subtask */
+    struct partition *partitions;
+    struct mr_watermark_merge merge;
+    enum mr_type types[MR_FIELDS_MAX];
+    bool has_ended;
+    bool is_running;
+};
+
+static const struct mr_read_from_log *spec(const struct source *source)
+{
+    return &source->operator.transform->read;
+}
+
+static const struct mr_job_topic *find_topic(const struct mr_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->n_topics; i++)
+        if (strcmp(job->topics[i].name, name) == 0) return &job->topics[i];
+    return NULL;
+}
+
+static void source_open(struct mr_operator *operator)
+{
+    struct source *source = (struct source *)operator;
+    const struct mr_task_context *context = operator->context;
+    const struct mr_job_topic *topic = find_topic(context->job, spec(source)->topic);
+    MR_ASSERT(topic != NULL);
+    const struct mr_schema *schema = &operator->transform->outputs[0].schema;
+    for (uint32_t i = 0; i < schema->n_fields; i++) source->types[i] = schema->fields[i].type;
+    source->topic = topic->index;
+    for (uint32_t p = context->subtask; p < topic->n_partitions; p += context->job->parallelism)
+        source->n_partitions++;
+    source->partitions = mr_arena_zalloc(
+        context->arena, sizeof *source->partitions * (source->n_partitions + 1));
+    source->merge = (struct mr_watermark_merge){.n = source->n_partitions, .merged_us = MR_US_MIN};
+    source->merge.inputs = mr_arena_zalloc(
+        context->arena, sizeof *source->merge.inputs * (source->n_partitions + 1));
+    for (uint32_t i = 0; i < source->n_partitions; i++) {
+        source->partitions[i].id = context->subtask + i * context->job->parallelism;
+        source->partitions[i].newest_us = MR_US_MIN;
+        source->merge.inputs[i].watermark_us = MR_US_MIN;
+    }
+}
+
+static void source_close(struct mr_operator *operator)
+{
+    struct source *source = (struct source *)operator;
+    struct mr_arena *arena = operator->context->arena;
+    for (uint32_t i = 0; i < source->n_partitions; i++)
+        mr_message_release(arena, source->partitions[i].held);
+    mr_arena_free(arena, source->partitions, sizeof *source->partitions * (source->n_partitions + 1));
+    mr_arena_free(arena, source->merge.inputs, sizeof *source->merge.inputs * (source->n_partitions + 1));
+    source->n_partitions = 0;
+}
+
+/* Waits no longer than until the partition might be declared idle. */
+static mr_ns fetch_wait_ns(const struct source *source, const struct partition *partition, mr_ns now)
+{
+    mr_ns wait_ns = source->operator.context->job->fetch_wait_ns;
+    mr_ns idle_after_ns = spec(source)->idle_after_ns;
+    if (idle_after_ns <= 0) return wait_ns;
+    mr_ns left_ns = partition->quiet_since_ns + idle_after_ns - now;
+    if (left_ns < MR_MS_NS) left_ns = idle_after_ns;
+    return left_ns < wait_ns ? left_ns : wait_ns;
+}
+
+static void fetch(struct source *source, uint32_t index, int64_t offset)
+{
+    const struct mr_task_context *context = source->operator.context;
+    struct partition *partition = &source->partitions[index];
+    MR_ASSERT(!partition->is_fetching && !partition->held);
+    struct mr_message *message =
+        mr_message_new(context->arena, MR_LOG_FETCH, sizeof(struct mr_log_fetch));
+    struct mr_log_fetch request = {.tag = mr_request_tag(&source->operator, index),
+        .topic = source->topic,
+        .partition = partition->id,
+        .offset = offset,
+        .wait_ns = fetch_wait_ns(source, partition, context->env->now(context->env)),
+        .rows_min = context->job->fetch_rows_min,
+        .rows_max = context->job->fetch_rows};
+    memcpy(message->body, &request, sizeof request);
+    partition->is_fetching = true;
+    context->env->send(context->env, context->broker_connection, message);
+}
+
+/* Tells the task where the merged watermark stands. */
+static void report(struct source *source)
+{
+    mr_task_source_watermark(&source->operator, source->merge.merged_us, source->merge.is_idle);
+}
+
+static void end_if_done(struct source *source)
+{
+    for (uint32_t i = 0; i < source->n_partitions; i++)
+        if (!source->partitions[i].has_ended) return;
+    if (source->has_ended) return;
+    source->has_ended = true;
+    mr_task_source_ended(&source->operator);
+}
+
+static void set_idle(struct source *source, uint32_t index, bool is_idle)
+{
+    if (source->merge.inputs[index].is_idle == is_idle) return;
+    const struct mr_task_context *context = source->operator.context;
+    const struct mr_probe *probe = context->job->probe;
+    struct mr_probe_at at = mr_operator_at(&source->operator);
+    if (probe && probe->source_idle)
+        probe->source_idle(probe->self, &at, source->partitions[index].id, is_idle);
+    if (is_idle) context->env->milestone(context->env, MR_SOMETIMES_PARTITION_IDLE);
+    if (mr_watermark_set_idle(&source->merge, index, is_idle)) report(source);
+}
+
+static void raise_watermark(struct source *source, uint32_t index)
+{
+    const struct partition *partition = &source->partitions[index];
+    const struct mr_read_from_log *read = spec(source);
+    mr_us bound_us = read->strategy == MR_WATERMARK_BOUNDED ? read->max_out_of_orderness_us : 0;
+    mr_us watermark_us = partition->has_ended ? MR_US_MAX
+        : partition->newest_us == MR_US_MIN   ? MR_US_MIN
+                                              : mr_us_add(partition->newest_us, -bound_us);
+    if (mr_watermark_raise(&source->merge, index, watermark_us)) report(source);
+}
+
+static void emit_rows(struct source *source, struct partition *partition,
+    const struct mr_message *reply, uint32_t n_rows)
+{
+    struct mr_task_context *context = source->operator.context;
+    const struct mr_log_fetch_reply *answer = (const struct mr_log_fetch_reply *)reply->body;
+    struct mr_column *columns = mr_scratch_array(&context->scratch, struct mr_column, MR_FIELDS_MAX);
+    struct mr_batch batch;
+    mr_blob_slice(reply->attached->body, source->types, answer->first_row, n_rows,
+        &context->scratch, columns, &batch);
+    const struct mr_probe *probe = context->job->probe;
+    struct mr_probe_at at = mr_operator_at(&source->operator);
+    if (probe && probe->source_read)
+        probe->source_read(probe->self, &at, partition->id, partition->next_offset, n_rows);
+    partition->next_offset += n_rows;
+    mr_us newest_us = partition->newest_us;
+    for (uint32_t i = 0; i < n_rows; i++)
+        if (batch.times_us[i] > newest_us) newest_us = batch.times_us[i];
+    partition->newest_us = newest_us;
+    context->env->spend(context->env, context->job->costs.row_ns * (mr_ns)n_rows);
+    mr_operator_emit(&source->operator, MR_OUTPUT_MAIN, &batch);
+}
+
+static void take_empty(struct source *source, uint32_t index)
+{
+    const struct mr_task_context *context = source->operator.context;
+    struct partition *partition = &source->partitions[index];
+    const struct mr_probe *probe = context->job->probe;
+    struct mr_probe_at at = mr_operator_at(&source->operator);
+    if (probe && probe->source_empty) probe->source_empty(probe->self, &at, partition->id);
+    mr_ns idle_after_ns = spec(source)->idle_after_ns;
+    if (idle_after_ns > 0 && at.at_ns - partition->quiet_since_ns >= idle_after_ns)
+        set_idle(source, index, true);
+}
+
+static void take(struct source *source, uint32_t index, struct mr_message *reply)
+{
+    const struct mr_task_context *context = source->operator.context;
+    struct partition *partition = &source->partitions[index];
+    const struct mr_log_fetch_reply *answer = (const struct mr_log_fetch_reply *)reply->body;
+    if (answer->status != MR_LOG_OK) {
+        mr_task_fail(source->operator.context, "topic '%s': fetch at offset %lld refused (%u)",
+            spec(source)->topic, (long long)answer->offset, answer->status);
+        return;
+    }
+    MR_ASSERT(answer->n_rows == 0 || answer->offset == partition->next_offset);
+    uint32_t n_rows = answer->n_rows;
+    bool is_split = n_rows > 1 && MR_CHANCE(context->env, SPLIT_BATCH);
+    if (is_split) n_rows /= 2;
+    bool is_end = answer->is_end && !is_split;
+    int64_t next_offset = is_split ? answer->offset + n_rows : answer->next_offset;
+    if (n_rows > 0) {
+        partition->quiet_since_ns = context->env->now(context->env);
+        set_idle(source, index, false);
+        if (!is_end) fetch(source, index, next_offset); /* the next answer travels while rows are handled */
+        emit_rows(source, partition, reply, n_rows);
+    } else if (!is_end) {
+        take_empty(source, index);
+        fetch(source, index, partition->next_offset);
+    }
+    partition->has_ended = partition->has_ended || is_end;
+    if (partition->has_ended) set_idle(source, index, false);
+    raise_watermark(source, index);
+    end_if_done(source);
+}
+
+static void source_reply(struct mr_operator *operator, const struct mr_message *message, uint32_t detail)
+{
+    struct source *source = (struct source *)operator;
+    MR_ASSERT(message->kind == MR_LOG_FETCH_REPLY && detail < source->n_partitions);
+    struct partition *partition = &source->partitions[detail];
+    MR_ASSERT(partition->is_fetching && !partition->held);
+    partition->is_fetching = false;
+    struct mr_message *reply = mr_message_retain((struct mr_message *)message);
+    if (operator->context->is_blocked) {
+        partition->held = reply;
+        return;
+    }
+    take(source, detail, reply);
+    mr_message_release(operator->context->arena, reply);
+}
+
+static void source_resume(struct mr_operator *operator)
+{
+    struct source *source = (struct source *)operator;
+    mr_ns now = operator->context->env->now(operator->context->env);
+    for (uint32_t i = 0; i < source->n_partitions; i++) {
+        struct partition *partition = &source->partitions[i];
+        if (operator->context->is_blocked || operator->context->has_failed) return;
+        if (!partition->held) continue;
+        struct mr_message *reply = partition->held;
+        partition->held = NULL;
+        partition->quiet_since_ns = now; /* the idle clock rests while the reader is blocked (FLINK-35886) */
+        take(source, i, reply);
+        mr_message_release(operator->context->arena, reply);
+    }
+}
+
+static void source_start(struct mr_operator *operator)
+{
+    struct source *source = (struct source *)operator;
+    source->is_running = true;
+    mr_ns now = operator->context->env->now(operator->context->env);
+    for (uint32_t i = 0; i < source->n_partitions; i++) {
+        source->partitions[i].quiet_since_ns = now;
+        if (!source->partitions[i].has_ended) fetch(source, i, source->partitions[i].next_offset);
+        raise_watermark(source, i);
+    }
+    if (source->n_partitions == 0) {
+        source->merge.is_idle = true; /* nothing to read, now or later: nobody need wait for it */
+        report(source);
+    }
+    end_if_done(source);
+}
+
+static void source_snapshot(struct mr_operator *operator, struct mr_snapshot_writer *writer,
+    uint64_t checkpoint)
+{
+    const struct source *source = (const struct source *)operator;
+    const struct mr_probe *probe = operator->context->job->probe;
+    struct mr_probe_at at = mr_operator_at(operator);
+    mr_snapshot_u32(writer, source->n_partitions);
+    for (uint32_t i = 0; i < source->n_partitions; i++) {
+        const struct partition *partition = &source->partitions[i];
+        int64_t next_offset = partition->next_offset;
+        if (probe && probe->snapshot_source)
+            probe->snapshot_source(probe->self, &at, checkpoint, partition->id, next_offset);
+        /* FLINK-4618: the offset of the last record instead of the next. */
+        if (MR_PLANTED(operator->context->env, OFFSET_OF_LAST_RECORD) && next_offset > 0) next_offset--;
+        mr_snapshot_u32(writer, partition->id);
+        mr_snapshot_u32(writer, 0); /* a partition that had ended is asked again: one empty answer */
+        mr_snapshot_u64(writer, (uint64_t)next_offset);
+        mr_snapshot_u64(writer, (uint64_t)partition->newest_us);
+    }
+}
+
+static void source_restore(struct mr_operator *operator, struct mr_snapshot_reader *reader,
+    bool is_rewind)
+{
+    (void)is_rewind;
+    struct source *source = (struct source *)operator;
+    uint32_t n = mr_snapshot_read_u32(reader);
+    for (uint32_t i = 0; i < n && !reader->is_broken; i++) {
+        uint32_t id = mr_snapshot_read_u32(reader);
+        mr_snapshot_read_u32(reader);
+        int64_t next_offset = (int64_t)mr_snapshot_read_u64(reader);
+        mr_us newest_us = (mr_us)mr_snapshot_read_u64(reader);
+        for (uint32_t k = 0; k < source->n_partitions; k++) {
+            if (source->partitions[k].id != id) continue;
+            source->partitions[k].next_offset = next_offset;
+            source->partitions[k].newest_us = newest_us;
+        }
+    }
+}
+
+const struct mr_operator_class mr_log_source_class = {.name = "ReadFromLog",
+    .bytes = sizeof(struct source),
+    .open = source_open,
+    .close = source_close,
+    .snapshot = source_snapshot,
+    .restore = source_restore,
+    .reply = source_reply,
+    .start = source_start,
+    .resume = source_resume};

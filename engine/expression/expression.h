@@ -1,0 +1,59 @@
+/* A compiled expression of a pipeline file: evaluated a batch at a time by the engine, a row at a time by the oracle. */
+#ifndef MR_ENGINE_EXPRESSION_EXPRESSION_H
+#define MR_ENGINE_EXPRESSION_EXPRESSION_H
+
+#include "base/alloc.h"
+#include "engine/batch/batch.h"
+
+/* What can go wrong in one row. It is the row's error, not the run's. Python's exception and message go with it. */
+enum mr_row_error {
+    MR_ROW_OK,
+    MR_ROW_ZERO_DIVISION,
+    MR_ROW_OVERFLOW, /* an integer left 64 bits, where Python would go on with a big one */
+    MR_ROW_TYPE,     /* None where a value is needed */
+    MR_ROW_VALUE,    /* int('x') and the like */
+    MR_ROW_FLOAT_RANGE, /* OverflowError of a float operation, or int(inf) */
+};
+/* `ZeroDivisionError: division by zero` and so on. */
+const char *mr_row_error_text(enum mr_row_error error);
+
+enum mr_expression_use {
+    MR_USE_VALUE,     /* MapToFields, Combine: in `generic` also one comparison, as Beam allows */
+    MR_USE_KEEP,      /* Filter: Python truthiness */
+    MR_USE_TIMESTAMP, /* AssignTimestamps: a number is seconds since 1970 */
+};
+
+struct mr_expression; /* constant for a campaign */
+
+/* Compiles `text`, found at `place` (columns of errors count from it), over rows of `schema`.
+ *
+ *   language  "generic" (Beam's: a field, a literal, for VALUE and KEEP one comparison by < or >) or "python" (the
+ *             pure subset; anything else is refused by name and place)
+ *   errors    INPUT at the place: unknown field (with the nearest one), type mismatch, refused construct
+ */
+MR_MUST_CHECK bool mr_expression_compile(struct mr_region *region, const char *text,
+    struct mr_place place, const char *language, enum mr_expression_use use,
+    const struct mr_schema *schema, const struct mr_expression **out, struct mr_err *err);
+
+/* What the expression yields. */
+struct mr_field mr_expression_result(const struct mr_expression *expression); /* name NULL */
+/* The field that the expression merely names, or -1. */
+int mr_expression_field(const struct mr_expression *expression);
+/* The text as it was written. */
+const char *mr_expression_text(const struct mr_expression *expression);
+
+/* Evaluates all physical rows of the batch; memory from `scratch`.
+ *
+ *   errors   [n_rows] bytes of enum mr_row_error, zeroed by the caller; a row that fails gets its first error (an
+ *            error that is there stays) and a zero value. Rows outside of the selection may get one: ignore them.
+ *   returns  a column of n_rows; for KEEP a BOOL column without nulls; for TIMESTAMP an INT column of mr_us
+ */
+struct mr_column mr_expression_batch(const struct mr_expression *expression,
+    const struct mr_batch *batch, struct mr_scratch *scratch, uint8_t *errors);
+
+/* Evaluates one row: `row[n_fields]` in the order of the schema. A second implementation, row by row over the syntax
+ * tree. Text results live in `scratch` or in the row. On an error *out is None. */
+enum mr_row_error mr_expression_row(const struct mr_expression *expression,
+    const struct mr_value *row, struct mr_scratch *scratch, struct mr_value *out);
+
+#endif

@@ -1,0 +1,136 @@
+#include "engine/operators/operator.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/runtime/gate.h"
+
+void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch)
+{
+    if (batch->n_selected == 0) return;
+    for (uint32_t i = 0; i < operator->outputs[output].n; i++) {
+        const struct mr_consumer *consumer = &operator->outputs[output].consumers[i];
+        if (consumer->gate) {
+            mr_gate_send(consumer->gate, batch);
+            continue;
+        }
+        consumer->operator->input = consumer->input;
+        consumer->operator->class->batch(consumer->operator, batch);
+    }
+}
+
+void mr_task_fail(struct mr_task_context *context, const char *format, ...)
+{
+    if (context->has_failed) return;
+    context->has_failed = true;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(context->failure, sizeof context->failure, format, arguments);
+    va_end(arguments);
+}
+
+struct mr_probe_at mr_operator_at(const struct mr_operator *operator)
+{
+    const struct mr_task_context *context = operator->context;
+    return (struct mr_probe_at){.at_ns = context->env->now(context->env),
+        .worker = context->env->process,
+        .attempt = context->attempt,
+        .transform = operator->transform->id,
+        .subtask = context->subtask,
+        .epoch = context->epoch};
+}
+
+void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,
+    mr_us *start_us, mr_us *end_us)
+{
+    if (batch->window_starts_us) {
+        *start_us = batch->window_starts_us[row];
+        *end_us = batch->window_ends_us[row];
+    } else if (windowing->kind == MR_WINDOW_FIXED) {
+        *start_us = mr_window_start_us(batch->times_us[row], windowing->size_us, windowing->offset_us);
+        *end_us = mr_us_add(*start_us, windowing->size_us);
+    } else {
+        *start_us = MR_US_MIN;
+        *end_us = MR_US_GLOBAL_END;
+    }
+}
+
+/* A column that repeats one text per row, by the row's error. */
+static struct mr_column error_texts(struct mr_scratch *scratch, const struct mr_batch *batch,
+    const uint8_t *errors, const char *prefix)
+{
+    struct mr_string *values = mr_scratch_array(scratch, struct mr_string, batch->n_rows + 1);
+    memset(values, 0, sizeof *values * batch->n_rows);
+    size_t prefix_bytes = strlen(prefix);
+    size_t capacity = 0;
+    for (uint32_t i = 0; i < batch->n_rows; i++)
+        if (errors[i])
+            capacity += prefix_bytes + strlen(mr_row_error_text((enum mr_row_error)errors[i]));
+    char *heap = mr_scratch_alloc(scratch, capacity + 1);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < batch->n_rows; i++) {
+        if (!errors[i]) continue;
+        const char *text = mr_row_error_text((enum mr_row_error)errors[i]);
+        uint32_t bytes = (uint32_t)(prefix_bytes + strlen(text));
+        memcpy(heap + used, prefix, prefix_bytes);
+        memcpy(heap + used + prefix_bytes, text, bytes - prefix_bytes);
+        values[i].bytes = bytes;
+        if (bytes <= MR_STRING_INLINE_MAX) {
+            memcpy(values[i].inline_text, heap + used, bytes);
+        } else {
+            memcpy(values[i].prefix, heap + used, 4);
+            values[i].heap_offset = used;
+        }
+        used += bytes;
+    }
+    return (struct mr_column){.type = MR_TYPE_STRING, .values = values, .heap = heap};
+}
+
+static void emit_errors(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors, const uint16_t *failed, uint32_t n_failed)
+{
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, batch->n_columns + 2);
+    memcpy(columns, batch->columns, sizeof *columns * batch->n_columns);
+    columns[batch->n_columns] = error_texts(scratch, batch, errors, "");
+    columns[batch->n_columns + 1] = error_texts(scratch, batch, errors, "");
+    struct mr_batch out = *batch;
+    out.columns = columns;
+    out.n_columns = batch->n_columns + 2;
+    out.selection = failed;
+    out.n_selected = n_failed;
+    mr_operator_emit(operator, MR_OUTPUT_ERRORS, &out);
+}
+
+struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors)
+{
+    struct mr_scratch *scratch = &operator->context->scratch;
+    uint16_t *good = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);
+    uint16_t *failed = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);
+    uint32_t n_good = 0;
+    uint32_t n_failed = 0;
+    for (uint32_t i = 0; i < batch->n_selected; i++) {
+        uint32_t row = mr_batch_row(batch, i);
+        if (errors[row])
+            failed[n_failed++] = (uint16_t)row;
+        else
+            good[n_good++] = (uint16_t)row;
+    }
+    struct mr_batch out = *batch;
+    out.selection = good;
+    out.n_selected = n_good;
+    if (n_failed == 0) return *batch;
+    if (operator->transform->n_outputs > 1) {
+        emit_errors(operator, batch, errors, failed, n_failed);
+        return out;
+    }
+    enum mr_row_error error = (enum mr_row_error)errors[failed[0]];
+    mr_task_fail(operator->context, "transform '%s': %s", operator->transform->name,
+        mr_row_error_text(error));
+    const struct mr_probe *probe = operator->context->job->probe;
+    struct mr_probe_at at = mr_operator_at(operator);
+    if (probe && probe->row_failed) probe->row_failed(probe->self, &at, (int)error);
+    return out;
+}

@@ -1,0 +1,119 @@
+/* An operator: one transform at work in one subtask. Rows, watermarks and barriers are pushed through a chain of them. */
+#ifndef MR_ENGINE_OPERATORS_OPERATOR_H
+#define MR_ENGINE_OPERATORS_OPERATOR_H
+
+#include "engine/batch/scratch.h"
+#include "engine/runtime/job.h"
+#include "engine/pipeline/plan.h"
+#include "engine/state/snapshot.h"
+
+struct mr_operator;
+struct mr_gate;
+
+/* What the operators of a task share. */
+struct mr_task_context {
+    const struct mr_env *env;
+    const struct mr_job *job;
+    struct mr_arena *arena;
+    struct mr_scratch scratch; /* of the handler */
+    uint32_t stage;
+    uint32_t subtask;
+    uint32_t attempt;
+    uint64_t epoch;      /* id of the next barrier */
+    mr_us watermark_us;  /* merged, of the task */
+    bool is_blocked;     /* an output waits for credit: take no input */
+    uint32_t broker_connection;
+    uint32_t task_index; /* of the worker: part of the tags of requests */
+    const uint32_t *topic_map; /* [2 * n_topic_map]: from, to */
+    uint32_t n_topic_map;
+    bool has_failed;
+    char failure[200];
+    bool is_rewind;      /* restored from an older checkpoint by choice */
+    struct mr_task *task;
+};
+
+struct mr_operator_class {
+    const char *name;
+    uint32_t bytes; /* of the operator's struct, which begins with struct mr_operator */
+    void (*open)(struct mr_operator *operator);
+    void (*close)(struct mr_operator *operator);
+    void (*batch)(struct mr_operator *operator, const struct mr_batch *batch);
+    /* The watermark has risen to watermark_us and has not been forwarded yet. */
+    void (*watermark)(struct mr_operator *operator, mr_us watermark_us);
+    void (*snapshot)(struct mr_operator *operator, struct mr_snapshot_writer *writer,
+        uint64_t checkpoint);
+    void (*restore)(struct mr_operator *operator, struct mr_snapshot_reader *reader, bool is_rewind);
+    /* Connectors only. A reply of the broker to the request that carried `detail`. */
+    void (*reply)(struct mr_operator *operator, const struct mr_message *message, uint32_t detail);
+    void (*prepare)(struct mr_operator *operator); /* sinks: after open and restore; see is_busy */
+    void (*start)(struct mr_operator *operator);  /* sources: the job runs */
+    void (*resume)(struct mr_operator *operator); /* sources: outputs have credit again */
+    void (*flush)(struct mr_operator *operator);  /* sinks: send what has waited */
+    void (*complete)(struct mr_operator *operator, uint64_t checkpoint); /* sinks: it counts; commit */
+    void (*stop)(struct mr_operator *operator);   /* sinks: commit what is complete, abort the rest */
+    bool (*is_busy)(const struct mr_operator *operator); /* sinks: answers are owed before it is ready or stopped */
+};
+
+struct mr_consumer {
+    struct mr_operator *operator; /* in the same task, or */
+    uint32_t input;               /* which of its inputs this is */
+    struct mr_gate *gate;         /* an exchange */
+};
+
+struct mr_operator {
+    const struct mr_operator_class *class;
+    const struct mr_transform *transform;
+    struct mr_task_context *context;
+    uint32_t index; /* in the task: part of the tags of requests */
+    uint32_t input; /* the input that the batch at hand came in by */
+    struct {
+        uint32_t n;
+        struct mr_consumer *consumers;
+    } outputs[2];
+};
+
+extern const struct mr_operator_class mr_map_to_fields_class;
+extern const struct mr_operator_class mr_filter_class;
+extern const struct mr_operator_class mr_flatten_class;
+extern const struct mr_operator_class mr_assign_timestamps_class;
+extern const struct mr_operator_class mr_window_into_class;
+extern const struct mr_operator_class mr_combine_class;
+extern const struct mr_operator_class mr_create_class;
+extern const struct mr_operator_class mr_log_source_class;
+extern const struct mr_operator_class mr_log_sink_class;
+
+/* Pushes rows to all consumers of an output. Nothing when no row counts. */
+void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);
+/* The task fails: the worker will report it. The first reason counts. */
+void mr_task_fail(struct mr_task_context *context, const char *format, ...) MR_PRINTF(2, 3);
+/* Where and when, for the probe. */
+struct mr_probe_at mr_operator_at(const struct mr_operator *operator);
+
+/* Tags of requests to the broker: attempt, task, operator and a detail of the operator's own. */
+static inline uint64_t mr_request_tag(const struct mr_operator *operator, uint32_t detail)
+{
+    MR_ASSERT(detail < 1u << 20);
+    return (uint64_t)operator->context->attempt << 40 |
+        (uint64_t)operator->context->task_index << 28 | (uint64_t)operator->index << 20 | detail;
+}
+
+/* Deals with rows that failed, errors[n_rows]: to the error output if the transform has one, else the task fails.
+ * Returns the batch less these rows; its selection lies in scratch. */
+struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors);
+
+/* The window that a row of the operator's input is in. */
+void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,
+    mr_us *start_us, mr_us *end_us);
+
+/* Sources report to their task: the watermark rose to watermark_us, or their idleness changed. */
+void mr_task_source_watermark(struct mr_operator *source, mr_us watermark_us, bool is_idle);
+/* There is nothing more to read, ever. */
+void mr_task_source_ended(struct mr_operator *source);
+/* A sink has begun, and has ended, to wait for answers without which a checkpoint is not whole. */
+void mr_task_sink_waits(struct mr_operator *sink);
+void mr_task_sink_flushed(struct mr_operator *sink);
+/* A sink has rows that wait for company. */
+void mr_task_sink_collects(struct mr_operator *sink);
+
+#endif

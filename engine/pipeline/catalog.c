@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "engine/pipeline/graph_internal.h"
+
+static const struct mr_catalog_entry supported[] = {
+    {"ReadFromLog", MR_READ_FROM_LOG, 0, 0, false, true, mr_configure_read_from_log},
+    {"Create", MR_CREATE, 0, 0, false, false, mr_configure_create},
+    {"MapToFields", MR_MAP_TO_FIELDS, 1, 1, true, false, mr_configure_map_to_fields},
+    {"Filter", MR_FILTER, 1, 1, true, false, mr_configure_filter},
+    {"Flatten", MR_FLATTEN, 1, MR_TRANSFORMS_MAX, false, false, mr_configure_flatten},
+    {"AssignTimestamps", MR_ASSIGN_TIMESTAMPS, 1, 1, true, false,
+        mr_configure_assign_timestamps},
+    {"WindowInto", MR_WINDOW_INTO, 1, 1, false, false, mr_configure_window_into},
+    {"Window", MR_WINDOW_INTO, 1, 1, false, true, mr_configure_window},
+    {"Combine", MR_COMBINE, 1, 1, true, false, mr_configure_combine},
+    {"WriteToLog", MR_WRITE_TO_LOG, 1, 1, false, true, mr_configure_write_to_log},
+};
+
+/* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
+ * refusal can say so. */
+static const char *const not_yet[] = {"Explode", "Partition", "Join", "Sql",
+    "ExtractWindowingInfo", "ValidateWithSchema", "StripErrorMetadata", "LogForTesting",
+    "Reshuffle", "AssertEqual", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection",
+    "MLTransform", "RunInference", "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv",
+    "ReadFromJson", "WriteToJson", "ReadFromParquet", "WriteToParquet", "ReadFromAvro",
+    "WriteToAvro", "ReadFromTFRecord", "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub",
+    "ReadFromPubSubLite", "WriteToPubSubLite", "ReadFromKafka", "WriteToKafka",
+    "ReadFromBigQuery", "WriteToBigQuery", "ReadFromJdbc", "WriteToJdbc", "ReadFromMySql",
+    "WriteToMySql", "ReadFromPostgres", "WriteToPostgres", "ReadFromOracle", "WriteToOracle",
+    "ReadFromSqlServer", "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner",
+    "ReadFromBigTable", "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC",
+    "WriteToIceberg", "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB",
+    "ReadFromDebezium", "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams",
+    "Lookup", "Route", "Deduplicate", "TopN", "Materialize", "WriteToTable"};
+
+const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind)
+{
+    for (size_t i = 0; i < MR_COUNT_OF(supported); i++)
+        if (supported[i].kind == kind) return &supported[i];
+    return NULL;
+}
+
+/* The kind of the provider in the file that declares the type, or NULL. */
+static const char *provider_of(const struct mr_graph_reader *reader, const char *type)
+{
+    const struct mr_yaml *list = reader->providers;
+    for (uint32_t i = 0; list && i < list->n; i++) {
+        const struct mr_yaml *provider = list->items[i];
+        const struct mr_yaml *kind = mr_yaml_get(provider, "type");
+        if (kind && mr_yaml_get(mr_yaml_get(provider, "transforms"), type)) return kind->text;
+    }
+    return NULL;
+}
+
+static bool fail_unknown(struct mr_graph_reader *reader, const struct mr_yaml *type)
+{
+    const char *words[MR_COUNT_OF(supported) + MR_COUNT_OF(not_yet) + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < MR_COUNT_OF(supported); i++) words[n++] = supported[i].type;
+    words[n++] = "chain";
+    words[n++] = "composite";
+    for (size_t i = 0; i < MR_COUNT_OF(not_yet); i++) words[n++] = not_yet[i];
+    mr_fail_at(reader->err, type->place, "unknown transform type '%s'", type->text);
+    mr_err_suggest(reader->err, type->text, words, n);
+    return false;
+}
+
+bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
+    const struct mr_catalog_entry **out)
+{
+    const struct mr_catalog_entry *entry = NULL;
+    for (size_t i = 0; i < MR_COUNT_OF(supported); i++)
+        if (strcmp(supported[i].type, type->text) == 0) entry = &supported[i];
+    *out = entry;
+    /* Extensions are known by name, whether a provider stands there for production or not. */
+    if (entry && entry->is_extension) return true;
+    const char *provider = provider_of(reader, type->text);
+    if (provider)
+        return mr_fail_at(reader->err, type->place,
+            "transform type '%s' comes from a provider of type '%s', which is not supported "
+            "yet",
+            type->text, provider);
+    if (entry) return true;
+    for (size_t i = 0; i < MR_COUNT_OF(not_yet); i++)
+        if (strcmp(not_yet[i], type->text) == 0)
+            return mr_fail_at(reader->err, type->place,
+                "transform type '%s' is not supported yet", type->text);
+    return fail_unknown(reader, type);
+}

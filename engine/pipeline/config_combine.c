@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "engine/pipeline/graph_internal.h"
+
+static const char *const functions[] = {"count", "sum", "min", "max", "mean"}; /* by kind */
+
+struct combiner {
+    struct mr_graph_reader *reader;
+    const struct mr_schema *input;
+    const char *language;
+    struct mr_schema_builder fields; /* of the result: keys, then aggregates */
+    int *keys;                       /* [MR_FIELDS_MAX] */
+    uint32_t n_keys;
+};
+
+static bool add_key(struct combiner *combiner, const struct mr_yaml *node)
+{
+    int index;
+    if (!mr_schema_lookup(combiner->reader, combiner->input, node, "group_by", &index) ||
+        !mr_schema_add(
+            combiner->reader, &combiner->fields, combiner->input->fields[index], node->place))
+        return false;
+    combiner->keys[combiner->n_keys++] = index;
+    return true;
+}
+
+static bool read_keys(struct combiner *combiner, const struct mr_yaml *group_by)
+{
+    if (group_by->kind != MR_YAML_LIST) return add_key(combiner, group_by);
+    for (uint32_t i = 0; i < group_by->n; i++)
+        if (!add_key(combiner, group_by->items[i])) return false;
+    return true;
+}
+
+/* `sum` or `{type: sum}`. */
+static bool read_function(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, enum mr_aggregate_kind *out)
+{
+    static const char *const keys[] = {"type", "config"};
+    static const char *const refused[] = {"all", "any", "group", "concat"};
+    if (node->kind == MR_YAML_MAP) {
+        const struct mr_yaml *map = node;
+        if (!mr_yaml_only_keys(map, "fn", keys, MR_COUNT_OF(keys), reader->err)) return false;
+        const struct mr_yaml *config = mr_config_get(map, "config");
+        if (config && config->n > 0)
+            return mr_fail_at(
+                reader->err, config->place, "'config' of a fn is not supported yet");
+        node = mr_config_get(map, "type");
+        if (!node) return mr_fail_at(reader->err, map->place, "a fn needs a 'type'");
+    }
+    size_t index;
+    if (!mr_config_word(reader, node, "aggregate function", functions, MR_COUNT_OF(functions),
+            refused, MR_COUNT_OF(refused), &index))
+        return false;
+    *out = (enum mr_aggregate_kind)index;
+    return true;
+}
+
+static bool takes(enum mr_aggregate_kind kind, enum mr_type type)
+{
+    switch (kind) {
+    case MR_COUNT:
+        return true;
+    case MR_SUM:
+    case MR_MEAN:
+        return type == MR_TYPE_INT || type == MR_TYPE_FLOAT;
+    case MR_MIN:
+    case MR_MAX:
+        return type != MR_TYPE_NULL;
+    }
+    return false;
+}
+
+/* Groups are never empty and None is an error of its row, so results are never null. */
+static enum mr_type result_type(enum mr_aggregate_kind kind, enum mr_type type)
+{
+    return kind == MR_COUNT ? MR_TYPE_INT : kind == MR_MEAN ? MR_TYPE_FLOAT : type;
+}
+
+/* `value` defaults to the name of the result, as in Beam. */
+static bool read_value(struct combiner *combiner, const struct mr_yaml *value, const char *name,
+    struct mr_place place, struct mr_aggregate *out)
+{
+    struct mr_graph_reader *reader = combiner->reader;
+    struct mr_yaml default_value = {
+        .kind = MR_YAML_TEXT, .place = place, .text = name, .is_plain = true};
+    if (!value && mr_schema_find(combiner->input, name) < 0)
+        return mr_fail_at(reader->err, place,
+            "'%s' needs a 'value': without one it is the field '%s', which does not exist",
+            name, name);
+    if (!mr_config_expression(reader, value ? value : &default_value, "value",
+            combiner->language, MR_USE_VALUE, combiner->input, &out->value))
+        return false;
+    enum mr_type type = mr_expression_result(out->value).type;
+    if (!takes(out->kind, type))
+        return mr_fail_at(reader->err, value ? value->place : place,
+            "type mismatch: %s over %s", functions[out->kind], mr_type_name(type));
+    out->result = (struct mr_field){.name = out->name, .type = result_type(out->kind, type)};
+    if (out->kind == MR_COUNT && mr_expression_field(out->value) >= 0) out->value = NULL;
+    return true;
+}
+
+static bool read_aggregate(struct combiner *combiner, const struct mr_yaml *key,
+    const struct mr_yaml *node, struct mr_aggregate *out)
+{
+    static const char *const keys[] = {"value", "fn"};
+    struct mr_graph_reader *reader = combiner->reader;
+    if (!mr_config_name(reader, key, "the name of an aggregate", &out->name)) return false;
+    const struct mr_yaml *function = node;
+    const struct mr_yaml *value = NULL;
+    if (node->kind == MR_YAML_MAP) {
+        if (!mr_yaml_only_keys(node, "an aggregate", keys, MR_COUNT_OF(keys), reader->err))
+            return false;
+        value = mr_config_get(node, "value");
+        function = mr_config_get(node, "fn");
+        if (!function)
+            return mr_fail_at(
+                reader->err, node->place, "aggregate '%s' needs a 'fn'", out->name);
+    }
+    return read_function(reader, function, &out->kind) &&
+           read_value(combiner, value, out->name, key->place, out) &&
+           mr_schema_add(reader, &combiner->fields, out->result, key->place);
+}
+
+static bool read_aggregates(
+    struct combiner *combiner, const struct mr_yaml *combine, struct mr_combine *out)
+{
+    struct mr_graph_reader *reader = combiner->reader;
+    if (combine->kind != MR_YAML_MAP || combine->n == 0)
+        return mr_fail_at(reader->err, combine->place,
+            "'combine' must be a map from a new field to its aggregate");
+    if (combine->n > MR_FIELDS_MAX)
+        return mr_fail_at(reader->err, combine->keys[MR_FIELDS_MAX]->place,
+            "more than %d aggregates", MR_FIELDS_MAX);
+    struct mr_aggregate *aggregates =
+        mr_region_array(reader->region, struct mr_aggregate, combine->n);
+    for (uint32_t i = 0; i < combine->n; i++)
+        if (!read_aggregate(combiner, combine->keys[i], combine->items[i], &aggregates[i]))
+            return false;
+    out->n_aggregates = combine->n;
+    out->aggregates = aggregates;
+    return true;
+}
+
+/* A window that ends with the stream, over a stream that need not end. */
+static void warn_if_global(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge edge)
+{
+    const struct mr_transform *input = &reader->transforms[edge.transform];
+    if (input->windowing.kind != MR_WINDOW_GLOBAL) return;
+    while (input->n_inputs > 0) input = &reader->transforms[input->inputs[0].transform];
+    if (input->kind == MR_READ_FROM_LOG)
+        mr_graph_warn(reader, spec->place,
+            "a Combine in the global window gives its result only when the log ends");
+}
+
+bool mr_configure_combine(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
+{
+    static const char *const keys[] = {"group_by", "combine", "language"};
+    const struct mr_yaml *config = spec->config;
+    if (!mr_config_keys(reader, config, "config of Combine", keys, MR_COUNT_OF(keys), NULL, 0))
+        return false;
+    struct combiner combiner = {.reader = reader,
+        .input = mr_edge_schema(reader, transform->inputs[0]),
+        .keys = mr_region_array(reader->region, int, MR_FIELDS_MAX)};
+    const struct mr_yaml *group_by = mr_config_need(reader, spec, "group_by");
+    if (!group_by || !mr_config_language(reader, config, &combiner.language) ||
+        !read_keys(&combiner, group_by))
+        return false;
+    const struct mr_yaml *combine = mr_config_need(reader, spec, "combine");
+    struct mr_combine result = {.key_fields = combiner.keys, .n_keys = combiner.n_keys};
+    if (!combine || !read_aggregates(&combiner, combine, &result)) return false;
+    warn_if_global(reader, spec, transform->inputs[0]);
+    transform->combine = result;
+    return mr_outputs_set(reader, spec, transform, mr_schema_finish(reader, &combiner.fields));
+}

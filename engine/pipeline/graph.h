@@ -1,0 +1,143 @@
+/* The logical pipeline: what a Beam YAML file means, checked and resolved. Constant for a campaign. */
+#ifndef MR_ENGINE_PIPELINE_GRAPH_H
+#define MR_ENGINE_PIPELINE_GRAPH_H
+
+#include "base/yaml.h"
+#include "engine/expression/expression.h"
+
+enum mr_transform_kind {
+    MR_READ_FROM_LOG,
+    MR_CREATE,
+    MR_MAP_TO_FIELDS,
+    MR_FILTER,
+    MR_FLATTEN,
+    MR_ASSIGN_TIMESTAMPS,
+    MR_WINDOW_INTO, /* WindowInto and Window */
+    MR_COMBINE,
+    MR_WRITE_TO_LOG,
+};
+
+enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED };
+struct mr_windowing {
+    enum mr_window_kind kind;
+    mr_us size_us;             /* FIXED: > 0 */
+    mr_us offset_us;           /* FIXED: in [0, size) */
+    mr_us allowed_lateness_us; /* >= 0 */
+    /* The default trigger: once at the watermark, then for each late arrival; discarding. */
+};
+bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b);
+
+enum mr_watermark_strategy { MR_WATERMARK_BOUNDED, MR_WATERMARK_ASCENDING };
+/* `schema` of the config maps a field to the word of its type; `type?` or {type: T, nullable: true} makes it nullable. */
+struct mr_read_from_log {
+    const char *topic;
+    int event_time_field;     /* -1: the log's own time of append */
+    enum mr_watermark_strategy strategy;
+    mr_us max_out_of_orderness_us; /* BOUNDED; the watermark is the largest time seen less this */
+    mr_ns idle_after_ns;           /* 0: never idle */
+};
+struct mr_create {
+    uint32_t n_rows;
+    const struct mr_value *rows; /* [n_rows][n_fields] */
+};
+/* One output field of MapToFields. */
+struct mr_mapping {
+    const char *name;
+    const struct mr_expression *expression;
+};
+struct mr_map_to_fields {
+    uint32_t n_mappings; /* all output fields in order, kept ones of `append` included */
+    const struct mr_mapping *mappings;
+};
+enum mr_aggregate_kind { MR_COUNT, MR_SUM, MR_MIN, MR_MAX, MR_MEAN };
+struct mr_aggregate {
+    const char *name; /* of the output field */
+    enum mr_aggregate_kind kind;
+    const struct mr_expression *value; /* NULL for COUNT of a mere field: every row counts, None too */
+    struct mr_field result;
+};
+struct mr_combine {
+    uint32_t n_keys;     /* 0: everything in one group */
+    const int *key_fields; /* [n_keys] of the input */
+    uint32_t n_aggregates;
+    const struct mr_aggregate *aggregates;
+};
+enum mr_delivery { MR_DELIVERY_EXACTLY_ONCE, MR_DELIVERY_AT_LEAST_ONCE };
+struct mr_write_to_log {
+    const char *topic;
+    int key_field; /* decides the partition; -1: rows go to the partition of the writing subtask */
+    enum mr_delivery delivery;
+};
+
+struct mr_edge {
+    uint32_t transform; /* producer */
+    uint32_t output;    /* of the producer */
+};
+enum { MR_OUTPUT_MAIN = 0, MR_OUTPUT_ERRORS = 1 };
+/* Rows of an error output: the failed row flattened into fields `element.<field>`, nullable as they were, then `msg`
+ * and `stack`, both string. (Beam nests the row; ROW columns do not exist yet.) */
+struct mr_output {
+    const char *name; /* "out", "good", or the name of the error output */
+    struct mr_schema schema;
+    bool is_consumed;
+};
+
+struct mr_transform {
+    uint32_t id;            /* its index: producers come before consumers */
+    enum mr_transform_kind kind;
+    const char *type;       /* as written */
+    const char *name;       /* unique in the graph: the written name with its scopes, `Chain/Combine` */
+    struct mr_place place;  /* of the transform in the file */
+    uint32_t n_inputs;
+    const struct mr_edge *inputs;
+    uint32_t n_outputs;     /* 0 for sinks; 2 with error_handling: main and errors */
+    struct mr_output *outputs;
+    struct mr_windowing windowing; /* of the main output; of the input for sinks */
+    union {
+        struct mr_read_from_log read;
+        struct mr_create create;
+        struct mr_map_to_fields map;
+        const struct mr_expression *keep;      /* FILTER */
+        const struct mr_expression *timestamp; /* ASSIGN_TIMESTAMPS */
+        struct mr_combine combine;
+        struct mr_write_to_log write;
+    };
+};
+
+/* What is accepted but may surprise: `lint` prints it. */
+struct mr_warning {
+    struct mr_place place;
+    const char *text;
+};
+
+struct mr_graph {
+    uint32_t n_transforms;
+    struct mr_transform *transforms;
+    uint32_t n_warnings;
+    const struct mr_warning *warnings;
+};
+
+/* One value that the scenario puts over the pipeline's config: `ReadFromLog.watermark.idle_after: 500ms`. The part
+ * before the first dot names a transform by name or type, the rest is a path in its config. */
+struct mr_override_set {
+    const char *path;
+    const struct mr_yaml *value;
+    struct mr_place place;
+};
+
+/* Reads a pipeline: `text[bytes]` of the file called `path`, resolved as Beam does (BEAM-YAML.md 1.3 and 1.6).
+ *
+ *   sets[n_sets]  values that replace those of the file; naming what is not there is an error
+ *   errors        INPUT, with place, quoted line and the nearest word: YAML syntax, unknown keys, transforms and
+ *                 fields, types, cycles, unconsumed error outputs, sizes and durations out of range, and each
+ *                 construct of Beam that Millrace does not support yet, by name
+ */
+MR_MUST_CHECK bool mr_graph_read(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_override_set *sets, uint32_t n_sets, const struct mr_graph **out,
+    struct mr_err *err);
+
+/* The transforms that read the given output: writes at most `max` ids, returns how many there are. */
+uint32_t mr_graph_consumers(const struct mr_graph *graph, uint32_t transform, uint32_t output,
+    uint32_t *ids, uint32_t max);
+
+#endif

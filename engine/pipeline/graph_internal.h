@@ -1,0 +1,227 @@
+/* What the files of pipeline/ share: the reader, and a transform on its way from the file to
+ * the graph. */
+#ifndef MR_ENGINE_PIPELINE_GRAPH_INTERNAL_H
+#define MR_ENGINE_PIPELINE_GRAPH_INTERNAL_H
+
+#include "engine/pipeline/graph.h"
+
+enum {
+    MR_TRANSFORMS_MAX = 1024
+}; /* of a graph; also bounds how deep references are followed */
+
+#define MR_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct mr_graph_reader;
+struct mr_spec;
+
+/* One entry of `input` or `output`. In the end it has a reference to look up, or, where a chain
+ * or an implicit Flatten connects, the transform itself. */
+struct mr_link {
+    const char *key;
+    const struct mr_yaml
+        *list;             /* a list of references that is still to be flattened; else NULL */
+    const char *reference; /* as written; NULL: `target` */
+    struct mr_spec *target;
+    struct mr_place place;
+};
+
+/* What a transform yields to its scope: the outputs of a leaf, the exported ones of a
+ * composite. */
+struct mr_named_edge {
+    const char *name;
+    struct mr_edge edge;
+};
+struct mr_named_edges {
+    uint32_t n;
+    struct mr_named_edge *edges; /* [n] */
+};
+
+/* A type of transform: what it takes, and how its config becomes part of the graph. */
+struct mr_catalog_entry {
+    const char *type;
+    enum mr_transform_kind kind;
+    uint32_t inputs_min;
+    uint32_t inputs_max;
+    bool has_language; /* Beam calls it `Type-language` from then on, also in references */
+    bool is_extension; /* a type of Millrace, not of Beam */
+    /* The inputs, the place and the windowing of the first input are set; fills the rest. */
+    bool (*configure)(struct mr_graph_reader *reader, const struct mr_spec *spec,
+        struct mr_transform *transform);
+};
+
+enum mr_spec_state { MR_SPEC_NEW, MR_SPEC_BUSY, MR_SPEC_DONE };
+
+/* A transform as the file has it. Chains are composites whose members are linked, as in Beam.
+ */
+struct mr_spec {
+    const char *type;      /* as written */
+    const char *name;      /* as written, or Beam's default; NULL: it has none */
+    const char *type_name; /* what a reference by type has to say */
+    const char
+        *path; /* names of the scopes and its own, joined by '/'; unique; set when expanded */
+    struct mr_place place;
+    const struct mr_yaml *node;
+    const struct mr_yaml *config;    /* NULL: none */
+    const struct mr_yaml *windowing; /* its own or its scope's; NULL: none */
+    struct mr_spec *parent;          /* the composite it lies in */
+    bool is_chain;
+    bool has_input; /* the key is there */
+
+    const struct mr_catalog_entry *entry; /* of a leaf; NULL: a composite */
+    const char *error_output;             /* of a leaf; NULL: none */
+
+    uint32_t n_inputs;
+    struct mr_link *inputs;
+
+    uint32_t n_members; /* of a composite */
+    struct mr_spec **members;
+    uint32_t n_outputs;
+    struct mr_link *outputs;
+    struct mr_spec *implicit_outputs; /* the composite has the outputs of this member */
+
+    enum mr_spec_state state;
+    const struct mr_spec *asked_by; /* while BUSY: who wanted it */
+    struct mr_named_edges in;       /* composites: what its input keys stand for inside */
+    struct mr_named_edges out;      /* once DONE */
+};
+
+struct mr_graph_reader {
+    struct mr_region *region;
+    const struct mr_yaml *providers; /* the top-level list; NULL: none */
+    struct mr_err *err;
+
+    uint32_t n_specs;
+    uint32_t n_transforms;
+    uint32_t capacity;
+    struct mr_transform *transforms; /* [n_transforms], in the region */
+    uint32_t n_names;
+    uint32_t names_capacity;
+    const char **names; /* [n_names] paths that are taken */
+    uint32_t n_warnings;
+    struct mr_warning *warnings; /* [n_warnings] */
+};
+
+/* read.c: the document as a tree of specs; *out is the pipeline itself. */
+MR_MUST_CHECK bool mr_specs_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *document, struct mr_spec **out);
+/* chain.c: links the members of a chain, spreads and flattens lists of inputs. */
+MR_MUST_CHECK bool mr_chain_link(
+    struct mr_graph_reader *reader, struct mr_spec *chain, uint32_t n_chained);
+MR_MUST_CHECK bool mr_inputs_flatten(struct mr_graph_reader *reader, struct mr_spec *composite);
+/* override.c: puts the scenario's values over the configs. */
+MR_MUST_CHECK bool mr_overrides_apply(struct mr_graph_reader *reader, struct mr_spec *root,
+    const struct mr_override_set *sets, uint32_t n_sets);
+
+/* scope.c: references, error outputs, windowing that a scope hands to its roots. */
+/* The member that a reference names, and the output it names or NULL. Fails when there is none
+ * or several. */
+MR_MUST_CHECK bool mr_scope_find(struct mr_graph_reader *reader, const struct mr_spec *scope,
+    const struct mr_link *link, struct mr_spec **target, const char **output);
+/* The composite whose input key the reference is, or NULL. A composite without inputs sees
+ * those around it. */
+const struct mr_spec *mr_scope_of_input(const struct mr_spec *scope, const char *reference);
+MR_MUST_CHECK bool mr_scope_check(struct mr_graph_reader *reader, const struct mr_spec *scope);
+void mr_scope_push_windowing(struct mr_spec *scope);
+/* The name that a message calls it by. */
+const char *mr_spec_label(const struct mr_spec *spec);
+
+/* resolve.c: expands the tree into the reader's transforms, producers first. */
+MR_MUST_CHECK bool mr_specs_resolve(struct mr_graph_reader *reader, struct mr_spec *root);
+
+/* catalog.c */
+/* The entry of a supported type. Fails for types of Beam that are not supported yet, and for
+ * unknown ones. */
+MR_MUST_CHECK bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
+    const struct mr_catalog_entry **out);
+const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind);
+
+/* schema.c */
+/* Collects the fields of a schema; at most MR_FIELDS_MAX, names differ. */
+struct mr_schema_builder {
+    uint32_t n_fields;
+    struct mr_field fields[MR_FIELDS_MAX];
+};
+MR_MUST_CHECK bool mr_schema_add(struct mr_graph_reader *reader,
+    struct mr_schema_builder *builder, struct mr_field field, struct mr_place place);
+struct mr_schema mr_schema_finish(
+    struct mr_graph_reader *reader, const struct mr_schema_builder *builder);
+/* A map from field to type name. */
+MR_MUST_CHECK bool mr_schema_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_schema *out);
+/* The index of the field that a node names; fails with the nearest one. `what` names the use.
+ */
+MR_MUST_CHECK bool mr_schema_lookup(struct mr_graph_reader *reader,
+    const struct mr_schema *schema, const struct mr_yaml *node, const char *what, int *out);
+/* The union of the inputs' fields, as Flatten has it: in order of appearance, missing ones
+ * nullable. */
+MR_MUST_CHECK bool mr_schema_union(struct mr_graph_reader *reader,
+    const struct mr_transform *transform, struct mr_schema *out);
+/* Sets the outputs: the main one of `schema`, and the errors' where the spec has
+ * error_handling. */
+MR_MUST_CHECK bool mr_outputs_set(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_transform *transform, struct mr_schema schema);
+/* The schema and the windowing that an edge carries. */
+const struct mr_schema *mr_edge_schema(
+    const struct mr_graph_reader *reader, struct mr_edge edge);
+const struct mr_windowing *mr_edge_windowing(
+    const struct mr_graph_reader *reader, struct mr_edge edge);
+bool mr_schema_same(const struct mr_schema *a, const struct mr_schema *b);
+
+/* config.c: what the readers of configs share. */
+/* A value that must be there; NULL and an error when it is not. A null counts as not there. */
+const struct mr_yaml *mr_config_need(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, const char *key);
+const struct mr_yaml *mr_config_get(const struct mr_yaml *map, const char *key);
+/* Only `keys`; those of `refused` are said to be not supported yet, all others to be unknown.
+ */
+MR_MUST_CHECK bool mr_config_keys(struct mr_graph_reader *reader, const struct mr_yaml *map,
+    const char *what, const char *const *keys, size_t n_keys, const char *const *refused,
+    size_t n_refused);
+/* One of `words`; those of `refused` are not supported yet. The index of the word. */
+MR_MUST_CHECK bool mr_config_word(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, const char *const *words, size_t n_words, const char *const *refused,
+    size_t n_refused, size_t *out);
+/* A text that is not empty. */
+MR_MUST_CHECK bool mr_config_name(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, const char **out);
+/* A duration of an extension: `d` is refused, since Beam's windowing takes it for 12 hours. */
+MR_MUST_CHECK bool mr_config_duration(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, const char *what, mr_ns *out);
+/* generic or python; the default is generic. */
+MR_MUST_CHECK bool mr_config_language(
+    struct mr_graph_reader *reader, const struct mr_yaml *config, const char **out);
+/* Compiles a UDF value: an expression's text, a number, or a map with `expression`. */
+MR_MUST_CHECK bool mr_config_expression(struct mr_graph_reader *reader,
+    const struct mr_yaml *node, const char *what, const char *language,
+    enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out);
+void mr_graph_warn(struct mr_graph_reader *reader, struct mr_place place, const char *text);
+
+/* windowing.c */
+MR_MUST_CHECK bool mr_windowing_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out);
+
+/* The readers of configs, by family: config_log.c, config_create.c, config_map.c,
+ * config_combine.c, windowing.c. */
+bool mr_configure_read_from_log(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_write_to_log(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_create(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_map_to_fields(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_filter(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_assign_timestamps(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_combine(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_flatten(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_window_into(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_window(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+
+#endif

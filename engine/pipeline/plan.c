@@ -1,0 +1,194 @@
+#include "engine/pipeline/plan.h"
+
+#include <string.h>
+
+enum { NO_STAGE = 0xffffffff };
+
+struct planner {
+    struct mr_region *region;
+    const struct mr_graph *graph;
+    uint32_t *stage_of; /* group of each transform while planning; then the stage */
+    bool *derives_window;
+};
+
+static bool is_root(const struct mr_transform *transform)
+{
+    return transform->kind == MR_READ_FROM_LOG || transform->kind == MR_CREATE;
+}
+
+/* The groups that hold a source must stay apart from those that are fed by exchanges. */
+static bool group_has_source(const struct planner *planner, uint32_t group, uint32_t end)
+{
+    for (uint32_t i = 0; i < end; i++)
+        if (planner->stage_of[i] == group && is_root(&planner->graph->transforms[i])) return true;
+    return false;
+}
+
+static void merge_groups(struct planner *planner, uint32_t from, uint32_t to, uint32_t end)
+{
+    for (uint32_t i = 0; i < end; i++)
+        if (planner->stage_of[i] == from) planner->stage_of[i] = to;
+}
+
+/* A Flatten joins the groups of its inputs when all hold sources or all are one; else it begins a stage. */
+static uint32_t group_of_flatten(struct planner *planner, const struct mr_transform *transform)
+{
+    uint32_t first = planner->stage_of[transform->inputs[0].transform];
+    bool is_one = true;
+    bool are_sources = true;
+    for (uint32_t i = 0; i < transform->n_inputs; i++) {
+        uint32_t group = planner->stage_of[transform->inputs[i].transform];
+        is_one = is_one && group == first;
+        are_sources = are_sources && group_has_source(planner, group, transform->id);
+    }
+    if (!is_one && !are_sources) return transform->id;
+    for (uint32_t i = 1; i < transform->n_inputs; i++)
+        merge_groups(planner, planner->stage_of[transform->inputs[i].transform], first, transform->id);
+    return first;
+}
+
+static void assign_groups(struct planner *planner)
+{
+    for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
+        const struct mr_transform *transform = &planner->graph->transforms[i];
+        MR_ASSERT(transform->id == i);
+        if (is_root(transform) || transform->kind == MR_COMBINE)
+            planner->stage_of[i] = i;
+        else if (transform->kind == MR_FLATTEN)
+            planner->stage_of[i] = group_of_flatten(planner, transform);
+        else
+            planner->stage_of[i] = planner->stage_of[transform->inputs[0].transform];
+    }
+}
+
+/* Groups become stages, numbered in the order of their first transform. */
+static uint32_t number_stages(struct planner *planner)
+{
+    uint32_t n = planner->graph->n_transforms;
+    uint32_t *number = mr_region_array(planner->region, uint32_t, n);
+    for (uint32_t i = 0; i < n; i++) number[i] = NO_STAGE;
+    uint32_t n_stages = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t group = planner->stage_of[i];
+        if (number[group] == NO_STAGE) number[group] = n_stages++;
+    }
+    for (uint32_t i = 0; i < n; i++) planner->stage_of[i] = number[planner->stage_of[i]];
+    return n_stages;
+}
+
+static void derive_windows(struct planner *planner)
+{
+    for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
+        const struct mr_transform *transform = &planner->graph->transforms[i];
+        bool derives = true;
+        for (uint32_t k = 0; k < transform->n_inputs; k++)
+            derives = derives && planner->derives_window[transform->inputs[k].transform];
+        if (transform->kind == MR_WINDOW_INTO || transform->kind == MR_COMBINE || is_root(transform))
+            derives = true;
+        if (transform->kind == MR_ASSIGN_TIMESTAMPS &&
+            transform->windowing.kind != MR_WINDOW_GLOBAL)
+            derives = false;
+        planner->derives_window[i] = derives;
+    }
+}
+
+/* Whether rows at an edge come out of a Combine, and so carry a pane. */
+static bool has_pane(const struct mr_graph *graph, uint32_t transform)
+{
+    const struct mr_transform *at = &graph->transforms[transform];
+    if (at->kind == MR_COMBINE) return true;
+    for (uint32_t i = 0; i < at->n_inputs; i++)
+        if (has_pane(graph, at->inputs[i].transform)) return true;
+    return false;
+}
+
+static void make_exchange(struct planner *planner, struct mr_exchange *exchange, uint32_t id,
+    const struct mr_transform *to, uint32_t input)
+{
+    const struct mr_edge edge = to->inputs[input];
+    const struct mr_transform *from = &planner->graph->transforms[edge.transform];
+    const struct mr_schema *schema = &from->outputs[edge.output].schema;
+    enum mr_type *types = mr_region_array(planner->region, enum mr_type, schema->n_fields);
+    for (uint32_t i = 0; i < schema->n_fields; i++) types[i] = schema->fields[i].type;
+    uint32_t slots = 0;
+    if (!planner->derives_window[from->id]) slots |= MR_SLOT_WINDOW;
+    if (has_pane(planner->graph, from->id)) slots |= MR_SLOT_PANE;
+    *exchange = (struct mr_exchange){.id = id,
+        .kind = to->kind == MR_COMBINE ? MR_EXCHANGE_HASH : MR_EXCHANGE_FORWARD,
+        .from = edge,
+        .to_transform = to->id,
+        .to_input = input,
+        .from_stage = planner->stage_of[edge.transform],
+        .to_stage = planner->stage_of[to->id],
+        .n_columns = schema->n_fields,
+        .types = types,
+        .slots = slots};
+    if (to->kind != MR_COMBINE) return;
+    exchange->n_keys = to->combine.n_keys;
+    exchange->key_fields = to->combine.key_fields;
+}
+
+static uint32_t make_exchanges(struct planner *planner, struct mr_exchange *exchanges)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
+        const struct mr_transform *to = &planner->graph->transforms[i];
+        for (uint32_t k = 0; k < to->n_inputs; k++) {
+            if (planner->stage_of[to->inputs[k].transform] == planner->stage_of[i]) continue;
+            if (exchanges) make_exchange(planner, &exchanges[n], n, to, k);
+            n++;
+        }
+    }
+    return n;
+}
+
+static void fill_stage(struct planner *planner, struct mr_stage *stage,
+    const struct mr_exchange *exchanges, uint32_t n_exchanges)
+{
+    uint32_t n = planner->graph->n_transforms;
+    uint32_t *transforms = mr_region_array(planner->region, uint32_t, n);
+    uint32_t *inputs = mr_region_array(planner->region, uint32_t, n_exchanges + 1);
+    uint32_t *outputs = mr_region_array(planner->region, uint32_t, n_exchanges + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        if (planner->stage_of[i] != stage->id) continue;
+        transforms[stage->n_transforms++] = i;
+        stage->has_source = stage->has_source || is_root(&planner->graph->transforms[i]);
+    }
+    for (uint32_t i = 0; i < n_exchanges; i++) {
+        if (exchanges[i].to_stage == stage->id) inputs[stage->n_inputs++] = i;
+        if (exchanges[i].from_stage == stage->id) outputs[stage->n_outputs++] = i;
+    }
+    stage->transforms = transforms;
+    stage->inputs = inputs;
+    stage->outputs = outputs;
+    MR_ASSERT(stage->n_transforms > 0);
+    MR_ASSERT(stage->has_source == (stage->n_inputs == 0));
+}
+
+const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_graph *graph)
+{
+    struct planner planner = {.region = region,
+        .graph = graph,
+        .stage_of = mr_region_array(region, uint32_t, graph->n_transforms),
+        .derives_window = mr_region_array(region, bool, graph->n_transforms)};
+    assign_groups(&planner);
+    uint32_t n_stages = number_stages(&planner);
+    derive_windows(&planner);
+    uint32_t n_exchanges = make_exchanges(&planner, NULL);
+    struct mr_exchange *exchanges = mr_region_array(region, struct mr_exchange, n_exchanges + 1);
+    make_exchanges(&planner, exchanges);
+    struct mr_stage *stages = mr_region_array(region, struct mr_stage, n_stages);
+    for (uint32_t i = 0; i < n_stages; i++) {
+        stages[i].id = i;
+        fill_stage(&planner, &stages[i], exchanges, n_exchanges);
+    }
+    struct mr_plan *plan = mr_region_new(region, struct mr_plan);
+    *plan = (struct mr_plan){.graph = graph,
+        .n_stages = n_stages,
+        .stages = stages,
+        .n_exchanges = n_exchanges,
+        .exchanges = exchanges,
+        .stage_of = planner.stage_of,
+        .derives_window = planner.derives_window};
+    return plan;
+}

@@ -1,0 +1,55 @@
+/* The physical plan: transforms chained into stages, stages joined by exchanges. Constant for a campaign. */
+#ifndef MR_ENGINE_PIPELINE_PLAN_H
+#define MR_ENGINE_PIPELINE_PLAN_H
+
+#include "engine/pipeline/graph.h"
+
+enum mr_exchange_kind {
+    MR_EXCHANGE_HASH,    /* by key group of the consumer's key fields */
+    MR_EXCHANGE_FORWARD, /* subtask i to subtask i */
+};
+
+/* An edge of the graph that crosses from one stage to another. */
+struct mr_exchange {
+    uint32_t id;
+    enum mr_exchange_kind kind;
+    struct mr_edge from;    /* transform and output that the rows leave */
+    uint32_t to_transform;
+    uint32_t to_input;
+    uint32_t from_stage;
+    uint32_t to_stage;
+    uint32_t n_columns;
+    const enum mr_type *types;  /* [n_columns] */
+    uint32_t slots;             /* that travel with the rows */
+    uint32_t n_keys;            /* HASH */
+    const int *key_fields;
+};
+
+/* Transforms that run in one task, in order; each subtask of a stage is a task. */
+struct mr_stage {
+    uint32_t id;
+    uint32_t n_transforms;
+    const uint32_t *transforms;  /* ids, rising: producers first */
+    bool has_source;             /* fed by readers; otherwise by exchanges only */
+    uint32_t n_inputs;
+    const uint32_t *inputs;      /* exchange ids */
+    uint32_t n_outputs;
+    const uint32_t *outputs;     /* exchange ids */
+};
+
+struct mr_plan {
+    const struct mr_graph *graph;
+    uint32_t n_stages;
+    const struct mr_stage *stages;
+    uint32_t n_exchanges;
+    const struct mr_exchange *exchanges;
+    const uint32_t *stage_of;    /* [n_transforms] */
+    /* Whether the window of a row can be told from its time at the transform's main output, so that it need not
+     * travel: a WindowInto with fixed or global windows upstream and no AssignTimestamps between. */
+    const bool *derives_window;  /* [n_transforms] */
+};
+
+/* Plans a graph; every graph that was read can be planned. */
+const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_graph *graph);
+
+#endif

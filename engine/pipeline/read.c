@@ -1,0 +1,293 @@
+#include <string.h>
+
+#include "engine/pipeline/graph_internal.h"
+
+/* Fails at the first key of `node` that is in `refused`. */
+static bool refuse_keys(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *const *refused, size_t n_refused)
+{
+    for (size_t i = 0; i < n_refused; i++) {
+        const struct mr_yaml *key = mr_yaml_key(node, refused[i]);
+        if (key)
+            return mr_fail_at(reader->err, key->place,
+                "'%s' of a transform is not supported yet", refused[i]);
+    }
+    return true;
+}
+
+static bool is_empty(const struct mr_yaml *node)
+{
+    switch (node->kind) {
+    case MR_YAML_NULL:
+        return true;
+    case MR_YAML_TEXT:
+        return node->text[0] == '\0';
+    case MR_YAML_LIST:
+    case MR_YAML_MAP:
+        return node->n == 0;
+    default:
+        return false;
+    }
+}
+
+static bool read_reference(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *key, struct mr_link *out)
+{
+    const char *reference;
+    if (!mr_config_name(reader, node, "a reference", &reference)) return false;
+    *out = (struct mr_link){.key = key, .reference = reference, .place = node->place};
+    return true;
+}
+
+/* A reference, or a list of them. */
+static bool read_input_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *key, struct mr_link *out)
+{
+    if (node->kind != MR_YAML_LIST) return read_reference(reader, node, key, out);
+    if (node->n == 0)
+        return mr_fail_at(reader->err, node->place, "input '%s' is an empty list", key);
+    struct mr_link ignored;
+    for (uint32_t i = 0; i < node->n; i++)
+        if (!read_reference(reader, node->items[i], key, &ignored)) return false;
+    *out = (struct mr_link){.key = key, .list = node, .place = node->place};
+    return true;
+}
+
+/* `input` and `output`: text and lists stand for a map with one key of that name. */
+static bool read_links(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *tag, bool allow_lists, uint32_t *n, struct mr_link **links)
+{
+    *n = 0;
+    if (!node || is_empty(node)) return true;
+    bool is_map = node->kind == MR_YAML_MAP;
+    uint32_t n_links = is_map ? node->n : 1;
+    struct mr_link *out = mr_region_array(reader->region, struct mr_link, n_links);
+    for (uint32_t i = 0; i < n_links; i++) {
+        const struct mr_yaml *value = is_map ? node->items[i] : node;
+        const char *key = tag;
+        if (is_map && !mr_config_name(reader, node->keys[i], "a key", &key)) return false;
+        bool ok = allow_lists ? read_input_value(reader, value, key, &out[i])
+                              : read_reference(reader, value, key, &out[i]);
+        if (!ok) return false;
+    }
+    *n = n_links;
+    *links = out;
+    return true;
+}
+
+static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
+{
+    static const char *const keys[] = {
+        "type", "name", "input", "config", "windowing", "resource_hints"};
+    static const char *const refused[] = {"output_schema"};
+    if (!mr_catalog_find(reader, mr_yaml_get(spec->node, "type"), &spec->entry)) return false;
+    if (!refuse_keys(reader, spec->node, refused, MR_COUNT_OF(refused))) return false;
+    const struct mr_yaml *output = mr_yaml_key(spec->node, "output");
+    if (output)
+        return mr_fail_at(reader->err, output->place,
+            "'output' belongs to a chain or composite, not to a %s", spec->type);
+    if (!mr_yaml_only_keys(spec->node, spec->type, keys, MR_COUNT_OF(keys), reader->err))
+        return false;
+    spec->config = mr_yaml_get(spec->node, "config");
+    if (spec->config && spec->config->kind == MR_YAML_NULL) spec->config = NULL;
+    if (spec->config && spec->config->kind != MR_YAML_MAP)
+        return mr_fail_at(
+            reader->err, spec->config->place, "config of a %s must be a map", spec->type);
+    if (spec->entry->has_language) {
+        const char *language = "generic";
+        if (!mr_config_language(reader, spec->config, &language)) return false;
+        spec->type_name = mr_region_printf(reader->region, "%s-%s", spec->type, language);
+        if (!spec->name) spec->name = spec->type;
+    }
+    return true;
+}
+
+static bool read_transform(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    struct mr_spec *parent, struct mr_spec **out);
+
+static bool read_member(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_spec *parent)
+{
+    return read_transform(reader, node, parent, &parent->members[parent->n_members]) &&
+           (parent->n_members++, true);
+}
+
+static bool read_list(
+    struct mr_graph_reader *reader, const struct mr_yaml *list, struct mr_spec *parent)
+{
+    for (uint32_t i = 0; list && i < list->n; i++)
+        if (!read_member(reader, list->items[i], parent)) return false;
+    return true;
+}
+
+/* The list under `key`; NULL when it is not there. */
+static bool get_list(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *key, const struct mr_yaml **out)
+{
+    *out = mr_yaml_get(node, key);
+    if (!*out || (*out)->kind == MR_YAML_LIST) return true;
+    return mr_fail_at(reader->err, (*out)->place, "'%s' must be a list of transforms", key);
+}
+
+/* The source comes first, without inputs; the sink last; then what hangs on the chain. */
+static bool read_members(
+    struct mr_graph_reader *reader, struct mr_spec *spec, uint32_t *n_chained)
+{
+    const struct mr_yaml *transforms;
+    const struct mr_yaml *extra;
+    const struct mr_yaml *source = mr_yaml_get(spec->node, "source");
+    const struct mr_yaml *sink = mr_yaml_get(spec->node, "sink");
+    if (!get_list(reader, spec->node, "transforms", &transforms) ||
+        !get_list(reader, spec->node, "extra_transforms", &extra))
+        return false;
+    if (!transforms && !(source && sink))
+        return mr_fail_at(reader->err, spec->place,
+            "a %s needs 'transforms', or both 'source' and 'sink'", spec->type);
+    uint32_t n = (transforms ? transforms->n : 0) + (extra ? extra->n : 0) + (source != NULL) +
+                 (sink != NULL);
+    if (n == 0 || (transforms && transforms->n == 0 && !source && !sink))
+        return mr_fail_at(reader->err, transforms->place, "a %s has no transforms", spec->type);
+    spec->members = mr_region_array(reader->region, struct mr_spec *, n);
+    if (source && !read_member(reader, source, spec)) return false;
+    if (source) spec->members[0]->has_input |= spec->is_chain;
+    if (!read_list(reader, transforms, spec)) return false;
+    if (sink && !read_member(reader, sink, spec)) return false;
+    *n_chained = spec->n_members;
+    return read_list(reader, extra, spec);
+}
+
+/* Beam links the members of a composite that has inputs when none of them says where its own
+ * come from. */
+static bool is_implicit_chain(const struct mr_spec *spec)
+{
+    if (spec->n_inputs == 0) return false;
+    for (uint32_t i = 0; i < spec->n_members; i++)
+        if (spec->members[i]->n_inputs > 0 || spec->members[i]->n_outputs > 0) return false;
+    return true;
+}
+
+static bool check_composite_keys(struct mr_graph_reader *reader, const struct mr_spec *spec)
+{
+    static const char *const inner[] = {"type", "name", "input", "output", "windowing",
+        "resource_hints", "transforms", "source", "sink", "extra_transforms"};
+    static const char *const outer[] = {"type", "windowing", "resource_hints", "transforms",
+        "extra_transforms", "source", "sink"};
+    static const char *const refused[] = {"output_schema", "providers"};
+    if (!refuse_keys(reader, spec->node, refused, MR_COUNT_OF(refused))) return false;
+    if (!spec->is_chain) {
+        const struct mr_yaml *extra = mr_yaml_key(spec->node, "extra_transforms");
+        if (extra)
+            return mr_fail_at(reader->err, extra->place,
+                "'extra_transforms' belongs to a chain, not to a composite");
+    }
+    if (!spec->parent)
+        return mr_yaml_only_keys(
+            spec->node, "pipeline", outer, MR_COUNT_OF(outer), reader->err);
+    return mr_yaml_only_keys(spec->node, spec->type, inner, MR_COUNT_OF(inner), reader->err);
+}
+
+static bool read_composite(struct mr_graph_reader *reader, struct mr_spec *spec)
+{
+    if (!check_composite_keys(reader, spec)) return false;
+    spec->type_name = "composite";
+    if (spec->is_chain && !spec->name && spec->parent) spec->name = "Chain";
+    uint32_t n_chained = 0;
+    if (!read_members(reader, spec, &n_chained)) return false;
+    if (!read_links(reader, mr_yaml_get(spec->node, "output"), "output", false,
+            &spec->n_outputs, &spec->outputs))
+        return false;
+    if (spec->is_chain || is_implicit_chain(spec))
+        if (!mr_chain_link(reader, spec, n_chained)) return false;
+    return mr_inputs_flatten(reader, spec);
+}
+
+static bool read_transform(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    struct mr_spec *parent, struct mr_spec **out)
+{
+    if (node->kind != MR_YAML_MAP)
+        return mr_fail_at(reader->err, node->place, "%s must be a map",
+            parent ? "a transform" : "'pipeline'");
+    if (++reader->n_specs > MR_TRANSFORMS_MAX)
+        return mr_fail_at(
+            reader->err, node->place, "more than %d transforms", MR_TRANSFORMS_MAX);
+    struct mr_spec *spec = mr_region_new(reader->region, struct mr_spec);
+    *spec = (struct mr_spec){.node = node, .place = node->place, .parent = parent};
+    const struct mr_yaml *type = mr_yaml_get(node, "type");
+    spec->type = "composite";
+    if (!type && parent)
+        return mr_fail_at(reader->err, node->place, "a transform needs a 'type'");
+    if (type && !mr_config_name(reader, type, "the type of a transform", &spec->type))
+        return false;
+    if (type) spec->place = type->place;
+    spec->type_name = spec->type;
+    const struct mr_yaml *name = mr_yaml_get(node, "name");
+    if (name && !mr_config_name(reader, name, "the name of a transform", &spec->name))
+        return false;
+    spec->windowing = mr_yaml_get(node, "windowing");
+    const struct mr_yaml *input = mr_yaml_get(node, "input");
+    spec->has_input = input != NULL;
+    if (!read_links(reader, input, "input", true, &spec->n_inputs, &spec->inputs)) return false;
+    spec->is_chain = strcmp(spec->type, "chain") == 0;
+    *out = spec;
+    if (spec->is_chain || strcmp(spec->type, "composite") == 0)
+        return read_composite(reader, spec);
+    if (parent) return read_leaf(reader, spec);
+    mr_fail_at(reader->err, spec->place, "a pipeline is a 'composite' or a 'chain', not a '%s'",
+        spec->type);
+    static const char *const words[] = {"composite", "chain"};
+    mr_err_suggest(reader->err, spec->type, words, MR_COUNT_OF(words));
+    return false;
+}
+
+static bool check_kind(struct mr_graph_reader *reader, const struct mr_yaml *document,
+    const char *key, enum mr_yaml_kind kind, const char *kind_name)
+{
+    const struct mr_yaml *node = mr_yaml_get(document, key);
+    if (!node || node->kind == kind || node->kind == MR_YAML_NULL) return true;
+    return mr_fail_at(reader->err, node->place, "'%s' must be a %s", key, kind_name);
+}
+
+/* The shape only: a provider matters when a transform has a type of it (catalog.c). */
+static bool check_providers(struct mr_graph_reader *reader, const struct mr_yaml *list)
+{
+    static const char *const keys[] = {"type", "transforms", "config", "include"};
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct mr_yaml *provider = list->items[i];
+        if (!mr_yaml_only_keys(provider, "provider", keys, MR_COUNT_OF(keys), reader->err))
+            return false;
+        const char *text;
+        const struct mr_yaml *include = mr_yaml_get(provider, "include");
+        const struct mr_yaml *type = mr_yaml_get(provider, "type");
+        if (!include && !type)
+            return mr_fail_at(
+                reader->err, provider->place, "a provider needs a 'type' or an 'include'");
+        if (!mr_config_name(reader, include ? include : type, "a provider", &text))
+            return false;
+        const struct mr_yaml *transforms = mr_yaml_get(provider, "transforms");
+        if (transforms && transforms->kind != MR_YAML_MAP)
+            return mr_fail_at(
+                reader->err, transforms->place, "'transforms' of a provider must be a map");
+    }
+    return true;
+}
+
+bool mr_specs_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *document, struct mr_spec **out)
+{
+    static const char *const keys[] = {"pipeline", "options", "providers", "tests"};
+    if (document->kind == MR_YAML_NULL)
+        return mr_fail_at(
+            reader->err, document->place, "the file is empty: 'pipeline' expected");
+    if (!mr_yaml_only_keys(document, "a pipeline file", keys, MR_COUNT_OF(keys), reader->err) ||
+        !check_kind(reader, document, "options", MR_YAML_MAP, "map") ||
+        !check_kind(reader, document, "providers", MR_YAML_LIST, "list") ||
+        !check_kind(reader, document, "tests", MR_YAML_LIST, "list"))
+        return false;
+    const struct mr_yaml *pipeline = mr_yaml_get(document, "pipeline");
+    if (!pipeline)
+        return mr_fail_at(reader->err, document->place, "the file has no 'pipeline'");
+    reader->providers = mr_yaml_get(document, "providers");
+    if (reader->providers && reader->providers->kind == MR_YAML_NULL) reader->providers = NULL;
+    if (reader->providers && !check_providers(reader, reader->providers)) return false;
+    return read_transform(reader, pipeline, NULL, out);
+}

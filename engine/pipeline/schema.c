@@ -1,0 +1,220 @@
+#include <string.h>
+
+#include "engine/pipeline/graph_internal.h"
+
+const struct mr_schema *mr_edge_schema(
+    const struct mr_graph_reader *reader, struct mr_edge edge)
+{
+    MR_ASSERT(edge.transform < reader->n_transforms);
+    const struct mr_transform *producer = &reader->transforms[edge.transform];
+    MR_ASSERT(edge.output < producer->n_outputs);
+    return &producer->outputs[edge.output].schema;
+}
+
+const struct mr_windowing *mr_edge_windowing(
+    const struct mr_graph_reader *reader, struct mr_edge edge)
+{
+    MR_ASSERT(edge.transform < reader->n_transforms);
+    return &reader->transforms[edge.transform].windowing;
+}
+
+bool mr_schema_same(const struct mr_schema *a, const struct mr_schema *b)
+{
+    if (a->n_fields != b->n_fields) return false;
+    for (uint32_t i = 0; i < a->n_fields; i++) {
+        const struct mr_field *left = &a->fields[i];
+        const struct mr_field *right = &b->fields[i];
+        if (strcmp(left->name, right->name) != 0 || left->type != right->type ||
+            left->is_nullable != right->is_nullable)
+            return false;
+    }
+    return true;
+}
+
+bool mr_schema_add(struct mr_graph_reader *reader, struct mr_schema_builder *builder,
+    struct mr_field field, struct mr_place place)
+{
+    for (uint32_t i = 0; i < builder->n_fields; i++)
+        if (strcmp(builder->fields[i].name, field.name) == 0)
+            return mr_fail_at(reader->err, place, "redefinition of field '%s'", field.name);
+    if (builder->n_fields == MR_FIELDS_MAX)
+        return mr_fail_at(reader->err, place,
+            "field '%s' is one too many: a row has at most %d fields", field.name,
+            MR_FIELDS_MAX);
+    builder->fields[builder->n_fields++] = field;
+    return true;
+}
+
+struct mr_schema mr_schema_finish(
+    struct mr_graph_reader *reader, const struct mr_schema_builder *builder)
+{
+    struct mr_field *fields =
+        mr_region_array(reader->region, struct mr_field, builder->n_fields + 1);
+    memcpy(fields, builder->fields, sizeof *fields * builder->n_fields);
+    return (struct mr_schema){.n_fields = builder->n_fields, .fields = fields};
+}
+
+/* ---- A schema that is written down ---- */
+
+static const char *const type_words[] = {
+    "boolean", "integer", "float", "string", "bytes", "timestamp", "number", "double", "int64"};
+static const char *const refused_type_words[] = {"array", "list", "map", "row", "object",
+    "iterable", "int16", "int32", "decimal", "date", "datetime", "any"};
+
+static bool read_type(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_field *field)
+{
+    const char *text;
+    if (!mr_config_name(reader, node, "the type of a field", &text)) return false;
+    size_t bytes = strlen(text);
+    bool is_marked = text[bytes - 1] == '?';
+    const char *word = is_marked ? mr_region_strndup(reader->region, text, bytes - 1) : text;
+    for (size_t i = 0; i < MR_COUNT_OF(refused_type_words); i++)
+        if (strcmp(refused_type_words[i], word) == 0)
+            return mr_fail_at(
+                reader->err, node->place, "type '%s' of a field is not supported yet", word);
+    if (!mr_type_parse(word, &field->type) || field->type == MR_TYPE_NULL ||
+        field->type > MR_TYPE_TIMESTAMP) {
+        mr_fail_at(reader->err, node->place, "unknown type '%s'", word);
+        mr_err_suggest(reader->err, word, type_words, MR_COUNT_OF(type_words));
+        return false;
+    }
+    field->is_nullable |= is_marked;
+    return true;
+}
+
+static bool read_field(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_field *field)
+{
+    static const char *const keys[] = {"type", "nullable"};
+    if (node->kind != MR_YAML_MAP) return read_type(reader, node, field);
+    if (!mr_yaml_only_keys(node, "a field", keys, MR_COUNT_OF(keys), reader->err)) return false;
+    const struct mr_yaml *nullable = mr_yaml_get(node, "nullable");
+    if (nullable && !mr_yaml_as_bool(nullable, "nullable", &field->is_nullable, reader->err))
+        return false;
+    const struct mr_yaml *type = mr_yaml_get(node, "type");
+    if (!type)
+        return mr_fail_at(reader->err, node->place, "field '%s' needs a 'type'", field->name);
+    return read_type(reader, type, field);
+}
+
+bool mr_schema_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_schema *out)
+{
+    if (node->kind != MR_YAML_MAP)
+        return mr_fail_at(
+            reader->err, node->place, "a schema must be a map from field to type");
+    if (node->n == 0) return mr_fail_at(reader->err, node->place, "the schema has no fields");
+    struct mr_schema_builder builder = {0};
+    for (uint32_t i = 0; i < node->n; i++) {
+        struct mr_field field = {0};
+        if (!mr_config_name(reader, node->keys[i], "the name of a field", &field.name) ||
+            !read_field(reader, node->items[i], &field) ||
+            !mr_schema_add(reader, &builder, field, node->keys[i]->place))
+            return false;
+    }
+    *out = mr_schema_finish(reader, &builder);
+    return true;
+}
+
+bool mr_schema_lookup(struct mr_graph_reader *reader, const struct mr_schema *schema,
+    const struct mr_yaml *node, const char *what, int *out)
+{
+    const char *name;
+    if (!mr_config_name(reader, node, what, &name)) return false;
+    *out = mr_schema_find(schema, name);
+    if (*out >= 0) return true;
+    mr_fail_at(reader->err, node->place, "unknown field '%s' in %s", name, what);
+    const char *words[MR_FIELDS_MAX];
+    for (uint32_t i = 0; i < schema->n_fields; i++) words[i] = schema->fields[i].name;
+    mr_err_suggest(reader->err, name, words, schema->n_fields);
+    return false;
+}
+
+/* ---- Schemas of outputs ---- */
+
+/* The type that holds values of both; false when there is none. None goes with everything. */
+static bool unify(struct mr_field *field, const struct mr_field *other)
+{
+    bool is_nullable = field->is_nullable || other->is_nullable ||
+                       (field->type == MR_TYPE_NULL) != (other->type == MR_TYPE_NULL);
+    if (field->type == MR_TYPE_NULL) field->type = other->type;
+    if (other->type != MR_TYPE_NULL && other->type != field->type) return false;
+    field->is_nullable = is_nullable;
+    return true;
+}
+
+static struct mr_field *find(struct mr_schema_builder *builder, const char *name)
+{
+    for (uint32_t i = 0; i < builder->n_fields; i++)
+        if (strcmp(builder->fields[i].name, name) == 0) return &builder->fields[i];
+    return NULL;
+}
+
+static bool add_input(struct mr_graph_reader *reader, const struct mr_transform *transform,
+    uint32_t input, struct mr_schema_builder *builder)
+{
+    const struct mr_schema *schema = mr_edge_schema(reader, transform->inputs[input]);
+    uint32_t n_before = builder->n_fields;
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        struct mr_field other = schema->fields[i];
+        struct mr_field *field = find(builder, other.name);
+        if (!field) {
+            other.is_nullable |= input > 0;
+            if (!mr_schema_add(reader, builder, other, transform->place)) return false;
+        } else if (!unify(field, &other)) {
+            const struct mr_transform *producer =
+                &reader->transforms[transform->inputs[input].transform];
+            return mr_fail_at(reader->err, transform->place,
+                "type mismatch: field '%s' is %s, but %s in the rows of '%s'", other.name,
+                mr_type_name(field->type), mr_type_name(other.type), producer->name);
+        }
+    }
+    for (uint32_t i = 0; i < n_before; i++)
+        if (mr_schema_find(schema, builder->fields[i].name) < 0)
+            builder->fields[i].is_nullable = true;
+    return true;
+}
+
+bool mr_schema_union(
+    struct mr_graph_reader *reader, const struct mr_transform *transform, struct mr_schema *out)
+{
+    struct mr_schema_builder builder = {0};
+    for (uint32_t i = 0; i < transform->n_inputs; i++)
+        if (!add_input(reader, transform, i, &builder)) return false;
+    *out = mr_schema_finish(reader, &builder);
+    return true;
+}
+
+static bool error_schema(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    const struct mr_schema *element, struct mr_schema *out)
+{
+    struct mr_schema_builder builder = {0};
+    for (uint32_t i = 0; i < element->n_fields; i++) {
+        struct mr_field field = element->fields[i];
+        field.name = mr_region_printf(reader->region, "element.%s", field.name);
+        if (!mr_schema_add(reader, &builder, field, spec->place)) return false;
+    }
+    static const char *const names[] = {"msg", "stack"};
+    for (size_t i = 0; i < MR_COUNT_OF(names); i++) {
+        struct mr_field field = {.name = names[i], .type = MR_TYPE_STRING};
+        if (!mr_schema_add(reader, &builder, field, spec->place)) return false;
+    }
+    *out = mr_schema_finish(reader, &builder);
+    return true;
+}
+
+bool mr_outputs_set(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_transform *transform, struct mr_schema schema)
+{
+    transform->n_outputs = spec->error_output ? 2 : 1;
+    transform->outputs =
+        mr_region_array(reader->region, struct mr_output, transform->n_outputs);
+    transform->outputs[MR_OUTPUT_MAIN] =
+        (struct mr_output){.name = spec->error_output ? "good" : "out", .schema = schema};
+    if (!spec->error_output) return true;
+    struct mr_output *errors = &transform->outputs[MR_OUTPUT_ERRORS];
+    errors->name = spec->error_output;
+    return error_schema(
+        reader, spec, mr_edge_schema(reader, transform->inputs[0]), &errors->schema);
+}

@@ -1,0 +1,109 @@
+/* What the files of language/ share: the reading of one scenario, and readers of single values. */
+#ifndef MR_SCENARIOS_LANGUAGE_SCENARIO_INTERNAL_H
+#define MR_SCENARIOS_LANGUAGE_SCENARIO_INTERNAL_H
+
+#include "base/yaml.h"
+#include "scenarios/language/scenario.h"
+
+#define MR_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { MR_FAULTS_MAX = 64 }; /* bits of mr_world_faults_struck */
+
+struct mr_reading {
+    struct mr_region *region;
+    const char *path;
+    const char *folder; /* of the scenario */
+    const struct mr_file_reader *files;
+    struct mr_scenario *scenario;
+    struct mr_topic *topics; /* of the scenario, while they are filled */
+    uint64_t digest;
+    struct mr_err *err;
+};
+
+/* What an integer counts: how it is written and in which unit it is kept. */
+enum mr_quantity {
+    MR_QUANTITY_COUNT,
+    MR_QUANTITY_NS, /* a duration, kept in nanoseconds */
+    MR_QUANTITY_US, /* a duration, kept in microseconds */
+};
+struct mr_range {
+    enum mr_quantity quantity;
+    int64_t min; /* in the unit in which it is kept */
+    int64_t max;
+};
+#define MR_RANGE_COUNT(least, most) ((struct mr_range){MR_QUANTITY_COUNT, (least), (most)})
+/* Any duration from zero on, and any above zero. */
+#define MR_RANGE_NS ((struct mr_range){MR_QUANTITY_NS, 0, MR_NS_NEVER - 1})
+#define MR_RANGE_NS_POSITIVE ((struct mr_range){MR_QUANTITY_NS, 1, MR_NS_NEVER - 1})
+#define MR_RANGE_US ((struct mr_range){MR_QUANTITY_US, 0, MR_NS_NEVER / 1000})
+#define MR_RANGE_US_POSITIVE ((struct mr_range){MR_QUANTITY_US, 1, MR_NS_NEVER / 1000})
+
+/* The readers below take the map and a written path such as "cluster.heartbeat.every"; the key is what follows its
+ * last dot. A key that is not there leaves *out as it is, the default. */
+const struct mr_yaml *mr_read_key(const struct mr_yaml *map, const char *path);
+/* Fails where the map has no such key. */
+bool mr_read_required(struct mr_reading *reading, const struct mr_yaml *map, const char *path);
+bool mr_read_integer(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    struct mr_range range, int64_t *out);
+bool mr_read_u32(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    uint32_t min, uint32_t max, uint32_t *out);
+bool mr_read_bool(struct mr_reading *reading, const struct mr_yaml *map, const char *path, bool *out);
+bool mr_read_text(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    const char **out);
+/* One of `words[n_words]`: its index. */
+bool mr_read_word(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    const char *const *words, size_t n_words, int *out);
+/* A share: `0.1%` or a number in [0, 1]. */
+bool mr_read_ratio(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    struct mr_ratio *out);
+/* Bytes: a number, perhaps with `kB MB GB KiB MiB GiB`. */
+bool mr_read_bytes(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    int64_t *out);
+bool mr_read_distribution(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    struct mr_range range, struct mr_distribution *out);
+/* A value that is drawn once a seed; `name` keys the draw. */
+bool mr_read_drawn(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    const char *name, struct mr_range range, struct mr_drawn *out);
+struct mr_drawn mr_drawn_constant(const char *name, int64_t value);
+
+/* Fails at a node: "unknown <what> '<word>'" with the nearest word. */
+bool mr_fail_word(struct mr_reading *reading, const struct mr_yaml *node, const char *what,
+    const char *word, const char *const *words, size_t n_words);
+#define mr_fail_node(reading, node, ...) mr_fail_at((reading)->err, (node)->place, __VA_ARGS__)
+bool mr_read_keys(struct mr_reading *reading, const struct mr_yaml *map, const char *what,
+    const char *const *keys, size_t n_keys);
+/* An empty map stands for a key that is not there. */
+const struct mr_yaml *mr_read_map(const struct mr_yaml *map, const char *path);
+
+/* The parts of a scenario, in the order in which they are read. `root` is the document. */
+bool mr_read_cluster(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_network(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_streams(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_outputs(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_faults(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_job(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_expect(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_sometimes(struct mr_reading *reading, const struct mr_yaml *root);
+
+/* The process that a key names, fails with the nearest name. */
+bool mr_read_process(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
+    uint32_t *out);
+/* Reads a file beside the scenario: its text, and the path for messages. `node` says where it was asked for. */
+bool mr_read_file(struct mr_reading *reading, const struct mr_yaml *node, const char *path,
+    const char **shown_path, const char **text, size_t *bytes);
+
+/* Paths as text, without looking at any disk: `a/./b/../c` is `a/c`. */
+const char *mr_path_folder(struct mr_region *region, const char *path);
+const char *mr_path_join(struct mr_region *region, const char *folder, const char *path);
+/* The path that leads from `folder` to `path`, both relative to the same place or both absolute; else `path`. */
+const char *mr_path_from(struct mr_region *region, const char *folder, const char *path);
+
+/* What the top of a scenario may say, also for the schema's test. */
+extern const char *const mr_scenario_keys[];
+extern const size_t mr_scenario_n_keys;
+
+#endif

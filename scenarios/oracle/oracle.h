@@ -1,0 +1,84 @@
+/* The oracle: a second, independent evaluator of the pipeline. Single-threaded, a row at a time, in lockstep with the
+ * checkpoints of the run; what it has seen verified it forgets. It shares only the graph and the expressions' syntax
+ * trees with the engine. */
+#ifndef MR_SCENARIOS_ORACLE_ORACLE_H
+#define MR_SCENARIOS_ORACLE_ORACLE_H
+
+#include "engine/pipeline/graph.h"
+
+/* Reads rows [first, first + n) of a partition: values[n][n_fields] row by row, and event times. */
+struct mr_oracle_input {
+    uint32_t transform; /* the ReadFromLog */
+    uint32_t n_partitions;
+    void *self;
+    void (*read)(void *self, uint32_t partition, int64_t first, uint32_t n, struct mr_value *values,
+        mr_us *times_us);
+};
+
+struct mr_oracle;
+/* `inputs[n_inputs]` must outlive it (or lie in the arena). Rows of Create are folded by the first advance. */
+struct mr_oracle *mr_oracle_new(struct mr_arena *arena, const struct mr_graph *graph,
+    const struct mr_oracle_input *inputs, uint32_t n_inputs);
+/* Gives its memory back. */
+void mr_oracle_discard(struct mr_oracle *oracle);
+
+/* Lockstep with a completed checkpoint: first the drops of its epochs, then the rows below its offsets, then the
+ * watermarks that it stored. */
+
+/* A row that a Combine dropped as late (its window and its input row): the next advance leaves it out. */
+void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *row);
+/* Folds the rows of a partition below `next_offset`. Offsets only rise. Rows that fail (mr_row_error) without an
+ * error output count as failures. */
+void mr_oracle_advance(struct mr_oracle *oracle, uint32_t transform, uint32_t partition,
+    int64_t next_offset);
+/* Drops that matched no row of the advances so far. */
+uint64_t mr_oracle_unmatched_drops(const struct mr_oracle *oracle, uint32_t combine);
+uint64_t mr_oracle_failures(const struct mr_oracle *oracle);
+/* Committed progress: each window of the Combine with end <= watermark_us is owed from now on, and its rows flow
+ * on to what is downstream. Call it for Combines in the order of the graph. MR_US_MAX at the end of bounded input. */
+void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us);
+/* Forgets what is owed and not matched: after a rewind these outcomes are history. */
+void mr_oracle_forget_owed(struct mr_oracle *oracle);
+
+/* What a row at a sink turns out to be. */
+enum mr_match {
+    MR_MATCH_RIGHT,
+    MR_MATCH_DUPLICATE, /* this pane, or this row, was matched as often as it may */
+    MR_MATCH_WRONG,     /* its pane is owed with other values */
+    MR_MATCH_UNOWED,    /* its window has not been passed by committed progress, but rows of it are known */
+    MR_MATCH_UNKNOWN,   /* nothing like it is expected */
+    MR_MATCH_REORDERED, /* without windows: right, but a later row of its key came before */
+};
+/* Compares one row of output, in the fields of the sink's input, with what is owed, and strikes it off. A row with
+ * a window is named by the window and, when the sink still has the group's keys as fields, by these; else by its
+ * values. Doubles of sums and means may differ by 2 n 2^-53 times the sum of absolute values; the rest is exact.
+ *
+ *   window_*      of the row's slot; MR_US_MIN, MR_US_MAX when it has none (global window)
+ *   expected[n_fields]  written for WRONG and DUPLICATE
+ */
+enum mr_match mr_oracle_match(struct mr_oracle *oracle, uint32_t sink, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *row, struct mr_value *expected);
+
+/* Owed rows that no match has struck off. */
+uint64_t mr_oracle_owed(const struct mr_oracle *oracle, uint32_t sink);
+/* The i-th of them in the order in which they became owed: its window and `row[n_fields]`. */
+bool mr_oracle_owed_row(const struct mr_oracle *oracle, uint32_t sink, uint64_t i,
+    mr_us *window_start_us, mr_us *window_end_us, struct mr_value *row);
+/* Windows of a Combine that hold rows and are not owed yet: entries, and the earliest end (MR_US_MAX: none). */
+uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine);
+mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine);
+
+/* Compares one entry of an operator's state with the fold of the accepted rows in open windows: the keys
+ * `keys[n_keys]`, and per aggregate the count of non-null values folded and the value as a row would show it. */
+bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
+    const struct mr_value *keys, const struct mr_value *results, struct mr_value *expected_results);
+
+/* The rows (at most `max`) among [first, end) of a partition that flow into the given window and key of a Combine,
+ * or that become the given row at a stateless sink: offsets are written, the number of all is returned. For
+ * witnesses: it scans. */
+uint64_t mr_oracle_trace_back(struct mr_oracle *oracle, uint32_t sink, uint32_t partition,
+    int64_t first, int64_t end, mr_us window_start_us, const struct mr_value *row, int64_t *offsets,
+    uint32_t max);
+
+#endif
