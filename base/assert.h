@@ -14,6 +14,9 @@ void mr_assert_context(const char *scenario, uint64_t seed, const uint64_t *step
 #define MR_ASSERT(condition)                                                                   \
     ((condition) ? (void)0 : mr_assert_failed(#condition, __FILE__, __LINE__))
 
+/* A place that no correct program comes to. */
+#define MR_UNREACHABLE(text) mr_assert_failed(text, __FILE__, __LINE__)
+
 #define MR_MUST_CHECK __attribute__((warn_unused_result))
 #define MR_PRINTF(format_index, first_index)                                                   \
     __attribute__((format(printf, format_index, first_index)))

@@ -501,7 +501,7 @@ static void sink_reply(struct mr_operator *operator, const struct mr_message *me
     case MR_LOG_INIT_PRODUCERS_REPLY: take_init_reply(sink, body); break;
     case MR_LOG_APPEND_REPLY: take_append_reply(sink, detail, body); break;
     case MR_LOG_END_TRANSACTION_REPLY: take_end_reply(sink, detail - DETAIL_END, body); break;
-    default: MR_ASSERT(!"a reply that a sink never asked for");
+    default: MR_UNREACHABLE("a reply that a sink never asked for");
     }
 }
 

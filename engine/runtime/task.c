@@ -23,7 +23,7 @@ static const struct mr_operator_class *class_of(enum mr_transform_kind kind)
     case MR_COMBINE: return &mr_combine_class;
     case MR_WRITE_TO_LOG: return &mr_log_sink_class;
     }
-    MR_ASSERT(!"a transform without an operator");
+    MR_UNREACHABLE("a transform without an operator");
     return NULL;
 }
 

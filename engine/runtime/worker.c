@@ -541,7 +541,7 @@ static void handle_control(struct mr_worker *worker, const struct mr_message *me
     case MR_MSG_ABORT: handle_abort(worker, control->checkpoint); break;
     case MR_MSG_STOP: handle_stop(worker); break;
     case MR_MSG_CANCEL: cancel(worker); break;
-    default: MR_ASSERT(!"a control message that no worker knows");
+    default: MR_UNREACHABLE("a control message that no worker knows");
     }
 }
 
