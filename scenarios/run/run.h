@@ -1,4 +1,5 @@
-/* One run: builds the world of a scenario and a seed, puts the engine into it, lets it happen, and judges it. */
+/* One run: builds the world of a scenario and a seed, puts the engine into it, lets it happen,
+ * and judges it. */
 #ifndef MR_SCENARIOS_RUN_RUN_H
 #define MR_SCENARIOS_RUN_RUN_H
 
@@ -10,16 +11,18 @@ struct mr_run_options {
     enum mr_plant plant;
     const struct mr_override *overrides; /* sorted; of the draws */
     uint32_t n_overrides;
-    uint64_t until_step;    /* stop after so many events; 0: never */
-    bool has_no_digest;     /* only to measure */
-    bool has_no_checks;     /* only to measure */
+    uint64_t until_step;                /* stop after so many events; 0: never */
+    bool has_no_digest;                 /* only to measure */
+    bool has_no_checks;                 /* only to measure */
     const struct mr_recorder *recorder; /* NULL: nothing is recorded */
-    /* The digest after every `trace_stride` events from step trace_from on, at most trace_max of them; for bisecting. */
-    uint64_t *trace;        /* NULL: not wanted */
+    /* The digest after every `trace_stride` events from step trace_from on, at most trace_max
+     * of them; for bisecting. */
+    uint64_t *trace; /* NULL: not wanted */
     uint64_t trace_from;
     uint64_t trace_stride;
     uint32_t trace_max;
-    /* Snapshot, run on, go back, run again: so many times at drawn steps (the universe test). */
+    /* Snapshot, run on, go back, run again: so many times at drawn steps (the universe test).
+     */
     uint32_t universe_trials;
 };
 
@@ -31,19 +34,20 @@ struct mr_run_result {
     mr_ns virtual_ns;
     enum mr_run_end end;
     struct mr_checks_counts counts;
-    uint64_t sometimes;        /* bit i: milestone i was reached */
-    uint64_t faults_struck;    /* bit i: fault i of the scenario */
+    uint64_t sometimes;     /* bit i: milestone i was reached */
+    uint64_t faults_struck; /* bit i: fault i of the scenario */
     uint64_t arena_used_bytes;
     uint64_t engine_bytes_max; /* of the engine's pools */
     uint32_t trace_count;
-    uint32_t universe_failures;  /* trials of the universe test whose digests differed */
-    uint32_t n_findings;         /* 0: everything held */
+    uint32_t universe_failures; /* trials of the universe test whose digests differed */
+    uint32_t n_findings;        /* 0: everything held */
     uint64_t finding_counts[MR_FINDINGS_MAX];
     struct mr_witness findings[MR_FINDINGS_MAX];
-    char last_step[256];         /* what the last event was */
+    char last_step[256]; /* what the last event was */
 };
 
-/* Runs one seed in `arena`, which it resets first. Never fails: what goes wrong is a finding. */
+/* Runs one seed in `arena`, which it resets first. Never fails: what goes wrong is a finding.
+ */
 void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     const struct mr_run_options *options, struct mr_run_result *out);
 /* The arena size that the scenario asks for. */
