@@ -1,4 +1,5 @@
-/* The benchmarks: one table of what Millrace can do, with what the checks counted beside each figure. */
+/* The benchmarks: one table of what Millrace can do, with what the checks counted beside each
+ * figure. */
 #ifndef MR_BENCH_BENCH_H
 #define MR_BENCH_BENCH_H
 

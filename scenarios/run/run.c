@@ -375,6 +375,7 @@ static void gather(struct run *run, struct mr_run_result *out)
     }
     out->sometimes = run->sometimes;
     out->arena_used_bytes = mr_arena_used_bytes(run->arena);
+    out->engine_bytes = mr_arena_live_bytes(run->arena, MR_OWNER_ENGINE);
     out->engine_bytes_max = run->engine_bytes_max;
     if (!run->checks) return;
     out->counts = mr_checks_counts(run->checks);

@@ -37,7 +37,8 @@ struct mr_run_result {
     uint64_t sometimes;     /* bit i: milestone i was reached */
     uint64_t faults_struck; /* bit i: fault i of the scenario */
     uint64_t arena_used_bytes;
-    uint64_t engine_bytes_max; /* of the engine's pools */
+    uint64_t engine_bytes;     /* of the engine's pools, when the run ended */
+    uint64_t engine_bytes_max; /* and at most, as seen every 64 events */
     uint32_t trace_count;
     uint32_t universe_failures; /* trials of the universe test whose digests differed */
     uint32_t n_findings;        /* 0: everything held */
