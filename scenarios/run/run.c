@@ -404,7 +404,6 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     const struct mr_run_options *options, struct mr_run_result *out)
 {
     memset(out, 0, offsetof(struct mr_run_result, findings));
-    memset(out->last_step, 0, sizeof out->last_step);
     out->seed = options->seed;
     mr_arena_reset(arena);
     jmp_buf exhausted;
