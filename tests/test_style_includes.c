@@ -1,4 +1,5 @@
-/* The arrows of the architecture: which folder may include which (DESIGN: the folders are the architecture). */
+/* The arrows of the architecture: which folder may include which (DESIGN: the folders are the
+ * architecture). */
 #include "tests/test.h"
 
 #include <dirent.h>
@@ -10,14 +11,16 @@
 
 struct rule {
     const char *folder;  /* prefix of the file's path */
-    const char *allowed; /* prefixes that it may include, between spaces; the first rule that fits decides */
+    const char *allowed; /* prefixes that it may include, between spaces; the first rule that
+                            fits decides */
 };
 
 static const struct rule rules[] = {
     {"base/", " base/ "},
     {"engine/", " base/ engine/ "},
     {"sim/", " base/ sim/ "},
-    {"scenarios/oracle/", " base/ engine/pipeline/ engine/expression/ engine/batch/scratch.h scenarios/oracle/ "},
+    {"scenarios/oracle/",
+        " base/ engine/pipeline/ engine/expression/ engine/batch/scratch.h scenarios/oracle/ "},
     {"scenarios/", " base/ engine/ sim/ scenarios/ "},
     {"replay/", " base/ engine/ sim/ scenarios/ replay/ "},
     {"reports/", " base/ scenarios/ replay/ reports/ "},
@@ -55,7 +58,8 @@ static void check_quoted(const char *path, int line, const char *included)
 {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (strncmp(path, rules[i].folder, strlen(rules[i].folder)) != 0) continue;
-        if (!is_allowed(rules[i].allowed, included)) report(path, line, "may not include", included);
+        if (!is_allowed(rules[i].allowed, included))
+            report(path, line, "may not include", included);
         return;
     }
 }
@@ -100,7 +104,8 @@ static void check_folder(const char *folder)
         size_t bytes = strlen(path);
         if (S_ISDIR(status.st_mode))
             check_folder(path);
-        else if (bytes > 2 && (strcmp(path + bytes - 2, ".c") == 0 || strcmp(path + bytes - 2, ".h") == 0))
+        else if (bytes > 2 &&
+                 (strcmp(path + bytes - 2, ".c") == 0 || strcmp(path + bytes - 2, ".h") == 0))
             check_file(path);
     }
     closedir(directory);
@@ -109,7 +114,8 @@ static void check_folder(const char *folder)
 static void no_file_includes_against_the_arrows(void **state)
 {
     (void)state;
-    static const char *const folders[] = {"base", "engine", "sim", "scenarios", "replay", "reports", "bench", "cli"};
+    static const char *const folders[] = {
+        "base", "engine", "sim", "scenarios", "replay", "reports", "bench", "cli"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) check_folder(folders[i]);
     assert_true(files_seen > 100);
     assert_int_equal(failures, 0);

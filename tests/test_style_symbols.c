@@ -1,4 +1,5 @@
-/* What the deterministic folders must not call: the undefined symbols of their libraries say it (by nm). */
+/* What the deterministic folders must not call: the undefined symbols of their libraries say it
+ * (by nm). */
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -6,14 +7,17 @@
 #include <string.h>
 
 static const char forbidden[] =
-    " time clock clock_gettime gettimeofday localtime gmtime mktime strftime nanosleep sleep usleep"
+    " time clock clock_gettime gettimeofday localtime gmtime mktime strftime nanosleep sleep "
+    "usleep"
     " rand srand random srandom drand48 getrandom arc4random getentropy"
     " getenv secure_getenv setenv getpid getppid gethostname setlocale"
-    " fopen open read write close stat opendir readdir mkdir unlink rename system popen fork execve"
+    " fopen open read write close stat opendir readdir mkdir unlink rename system popen fork "
+    "execve"
     " pthread_create thrd_create signal sigaction alarm"
     " qsort bsearch sprintf vsprintf strcpy strcat gets strtok rand_r"
     " exp log pow sqrt sin cos tan log2 log10 exp2 cbrt fma erf lgamma tgamma ";
-static const char memory[] = " malloc calloc realloc free strdup strndup aligned_alloc posix_memalign ";
+static const char memory[] =
+    " malloc calloc realloc free strdup strndup aligned_alloc posix_memalign ";
 /* May call the functions of `memory`. */
 static const char allocators[] = " alloc.c.o yaml.c.o ";
 /* May write to stderr before it aborts. */
@@ -32,17 +36,21 @@ static int holds(const char *words, const char *word)
     return strstr(words, padded) != NULL;
 }
 
-static void check_symbol(const char *library, const char *member, const char *symbol, struct seen *seen)
+static void check_symbol(
+    const char *library, const char *member, const char *symbol, struct seen *seen)
 {
     seen->symbols++;
-    int is_bad = holds(forbidden, symbol) || (holds(memory, symbol) && !holds(allocators, member)) ||
-        ((strcmp(symbol, "fprintf") == 0 || strcmp(symbol, "printf") == 0) && !holds(reporters, member));
+    int is_bad = holds(forbidden, symbol) ||
+                 (holds(memory, symbol) && !holds(allocators, member)) ||
+                 ((strcmp(symbol, "fprintf") == 0 || strcmp(symbol, "printf") == 0) &&
+                     !holds(reporters, member));
     if (!is_bad) return;
     fprintf(stderr, "%s: %s calls %s\n", library, member, symbol);
     seen->failures++;
 }
 
-static void check_line(const char *library, char *line, char *member, size_t member_bytes, struct seen *seen)
+static void check_line(
+    const char *library, char *line, char *member, size_t member_bytes, struct seen *seen)
 {
     line[strcspn(line, "\n")] = '\0';
     size_t bytes = strlen(line);
@@ -62,7 +70,8 @@ static struct seen check_library(const char *name)
 {
     struct seen seen = {0};
     char command[1024];
-    snprintf(command, sizeof command, "nm --undefined-only %s/libmr_%s.a 2>/dev/null", MR_BINARY_DIR, name);
+    snprintf(command, sizeof command, "nm --undefined-only %s/libmr_%s.a 2>/dev/null",
+        MR_BINARY_DIR, name);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     char line[1024], member[256] = "";
