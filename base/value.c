@@ -1,0 +1,177 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/value.h"
+
+int mr_schema_find(const struct mr_schema *schema, const char *name)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (strcmp(schema->fields[i].name, name) == 0) return (int)i;
+    return -1;
+}
+
+const char *mr_type_name(enum mr_type type)
+{
+    switch (type) {
+    case MR_TYPE_NULL:
+        return "null";
+    case MR_TYPE_BOOL:
+        return "boolean";
+    case MR_TYPE_INT:
+        return "integer";
+    case MR_TYPE_FLOAT:
+        return "float";
+    case MR_TYPE_STRING:
+        return "string";
+    case MR_TYPE_BYTES:
+        return "bytes";
+    case MR_TYPE_TIMESTAMP:
+        return "timestamp";
+    case MR_TYPE_LIST:
+        return "list";
+    case MR_TYPE_MAP:
+        return "map";
+    case MR_TYPE_ROW:
+        return "row";
+    }
+    return "unknown";
+}
+
+bool mr_type_parse(const char *name, enum mr_type *out)
+{
+    static const struct {
+        const char *name;
+        enum mr_type type;
+    } words[] = {{"boolean", MR_TYPE_BOOL}, {"bool", MR_TYPE_BOOL}, {"integer", MR_TYPE_INT},
+        {"int", MR_TYPE_INT}, {"int64", MR_TYPE_INT}, {"float", MR_TYPE_FLOAT},
+        {"number", MR_TYPE_FLOAT}, {"double", MR_TYPE_FLOAT}, {"string", MR_TYPE_STRING},
+        {"bytes", MR_TYPE_BYTES}, {"timestamp", MR_TYPE_TIMESTAMP}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].name, name) != 0) continue;
+        *out = words[i].type;
+        return true;
+    }
+    return false;
+}
+
+static bool is_text(uint8_t type)
+{
+    return type == MR_TYPE_STRING || type == MR_TYPE_BYTES;
+}
+
+static uint64_t bits_of(struct mr_value value)
+{
+    if (value.type == MR_TYPE_NULL) return 0;
+    if (value.type != MR_TYPE_FLOAT) return (uint64_t)value.i;
+    double canonical = mr_canonical_float(value.f);
+    uint64_t bits;
+    memcpy(&bits, &canonical, sizeof bits);
+    return bits;
+}
+
+bool mr_value_same(struct mr_value a, struct mr_value b)
+{
+    if (a.type != b.type) return false;
+    if (!is_text(a.type)) return bits_of(a) == bits_of(b);
+    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.text, b.text, a.bytes) == 0);
+}
+
+uint64_t mr_value_hash(struct mr_value value)
+{
+    if (is_text(value.type)) return mr_hash_bytes(value.text, value.bytes) + value.type;
+    return mr_hash_u64(bits_of(value) + (uint64_t)value.type * 0x9e3779b97f4a7c15u);
+}
+
+/* The shortest of up to 17 digits that reads back as the same double, as Python's repr chooses
+ * it. */
+static size_t format_float(double value, char *out, size_t size)
+{
+    if (value != value) return (size_t)snprintf(out, size, "NaN");
+    if (value - value != 0)
+        return (size_t)snprintf(out, size, value > 0 ? "Infinity" : "-Infinity");
+    char digits[40];
+    int precision = 0;
+    do snprintf(digits, sizeof digits, "%.*e", precision++, value);
+    while (strtod(digits, NULL) != value && precision < 17);
+    int exponent = atoi(strchr(digits, 'e') + 1);
+    int n_digits = precision; /* significant ones */
+    if (exponent < -4 || exponent >= 16) {
+        char *e = strchr(digits, 'e');
+        return (size_t)snprintf(out, size, "%.*se%c%02d", (int)(e - digits), digits,
+            exponent < 0 ? '-' : '+', exponent < 0 ? -exponent : exponent);
+    }
+    int decimals = n_digits - 1 - exponent;
+    return (size_t)snprintf(out, size, "%.*f", decimals > 1 ? decimals : 1, value);
+}
+
+/* Writes at most size - 1 bytes and a NUL; counts what it wrote. */
+struct sink {
+    char *out;
+    size_t size;
+    size_t bytes;
+};
+
+static void put(struct sink *sink, const char *text, size_t bytes)
+{
+    size_t room = sink->size - 1 - sink->bytes;
+    if (bytes > room) bytes = room;
+    memcpy(sink->out + sink->bytes, text, bytes);
+    sink->bytes += bytes;
+    sink->out[sink->bytes] = '\0';
+}
+
+static void put_json_text(struct sink *sink, const char *text, size_t bytes)
+{
+    put(sink, "\"", 1);
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)text[i];
+        char escape[8];
+        if (c == '"' || c == '\\')
+            snprintf(escape, sizeof escape, "\\%c", c);
+        else if (c == '\n')
+            snprintf(escape, sizeof escape, "\\n");
+        else if (c < 0x20)
+            snprintf(escape, sizeof escape, "\\u%04x", c);
+        else
+            snprintf(escape, sizeof escape, "%c", c);
+        put(sink, escape, strlen(escape));
+    }
+    put(sink, "\"", 1);
+}
+
+size_t mr_value_format(struct mr_value value, char *out, size_t size)
+{
+    MR_ASSERT(size > 0);
+    struct sink sink = {out, size, 0};
+    out[0] = '\0';
+    char text[64];
+    size_t bytes = 0;
+    switch ((enum mr_type)value.type) {
+    case MR_TYPE_BOOL:
+        bytes = (size_t)snprintf(text, sizeof text, value.i ? "true" : "false");
+        break;
+    case MR_TYPE_INT:
+        bytes = (size_t)snprintf(text, sizeof text, "%lld", (long long)value.i);
+        break;
+    case MR_TYPE_FLOAT:
+        bytes = format_float(value.f, text, sizeof text);
+        break;
+    case MR_TYPE_TIMESTAMP: {
+        char time[MR_TIME_TEXT_BYTES];
+        bytes =
+            (size_t)snprintf(text, sizeof text, "\"%s\"", mr_timestamp_format(value.i, time));
+        break;
+    }
+    case MR_TYPE_STRING:
+    case MR_TYPE_BYTES:
+        put_json_text(&sink, value.text, value.bytes);
+        return sink.bytes;
+    default:
+        bytes = (size_t)snprintf(text, sizeof text, "null");
+        break;
+    }
+    put(&sink, text, bytes);
+    return sink.bytes;
+}
