@@ -4,23 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void die_out_of_memory(size_t bytes)
-{
-    fprintf(stderr, "error: out of memory (%zu bytes)\n", bytes);
-    exit(7);
-}
+#include "base/json.h"
 
 void *mr_alloc(size_t bytes)
 {
     void *memory = calloc(1, bytes ? bytes : 1);
-    if (!memory) die_out_of_memory(bytes);
+    if (!memory) mr_out_of_memory(bytes);
     return memory;
 }
 
 void *mr_realloc(void *memory, size_t bytes)
 {
     void *moved = realloc(memory, bytes ? bytes : 1);
-    if (!moved) die_out_of_memory(bytes);
+    if (!moved) mr_out_of_memory(bytes);
     return moved;
 }
 
@@ -60,6 +56,7 @@ void mr_region_destroy(struct mr_region *region)
 
 void *mr_region_alloc(struct mr_region *region, size_t bytes)
 {
+    MR_ASSERT(bytes <= SIZE_MAX / 2);
     bytes = (bytes + 15) & ~(size_t)15;
     struct chunk *chunk = region->first;
     if (!chunk || chunk->capacity - chunk->used < bytes) {
@@ -148,16 +145,11 @@ void mr_text_printf(struct mr_text *text, const char *format, ...)
 void mr_text_json(struct mr_text *text, const char *data, size_t bytes)
 {
     mr_text_add(text, "\"", 1);
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c == '"' || c == '\\')
-            mr_text_printf(text, "\\%c", c);
-        else if (c == '\n')
-            mr_text_add(text, "\\n", 2);
-        else if (c < 0x20)
-            mr_text_printf(text, "\\u%04x", c);
-        else
-            mr_text_add(text, data + i, 1);
+    size_t taken;
+    for (size_t at = 0; at < bytes; at += taken) {
+        char escape[MR_JSON_ESCAPE_BYTES];
+        size_t written = mr_json_escape(data + at, bytes - at, escape, &taken);
+        mr_text_add(text, escape, written);
     }
     mr_text_add(text, "\"", 1);
 }

@@ -33,7 +33,7 @@ struct mr_text {
 void mr_text_deinit(struct mr_text *text);
 void mr_text_add(struct mr_text *text, const char *data, size_t bytes);
 void mr_text_printf(struct mr_text *text, const char *format, ...) MR_PRINTF(2, 3);
-/* Adds `bytes` of `data` as a quoted JSON string (UTF-8; control characters escaped). */
+/* Adds `bytes` of `data` as a quoted JSON string: control characters escaped, what is no UTF-8 as U+FFFD. */
 void mr_text_json(struct mr_text *text, const char *data, size_t bytes);
 
 #endif

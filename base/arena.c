@@ -1,8 +1,8 @@
 /* Invariants.
- * 1. Everything about the arena but the jump buffer lies inside it, at its base: a copy of [base, base + top) is
- *    the whole universe.
- * 2. Blocks come from `top` upwards or from the free list of their size class; both orders are functions of the
- *    calls alone, so that equal runs get equal addresses relative to the base.
+ * 1. Everything about the arena but the jump buffer lies inside it, at its base: a copy of
+ * [base, base + top) is the whole universe.
+ * 2. Blocks come from `top` upwards or from the free list of their size class; both orders are
+ * functions of the calls alone, so that equal runs get equal addresses relative to the base.
  * 3. A freed block holds the link to the next one in its first 8 bytes. */
 #define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
 #include "base/arena.h"
@@ -13,10 +13,20 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_ASAN 1
-#elif defined(__has_feature)
+#endif
+#if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HAS_ASAN 1
 #endif
+#if __has_feature(memory_sanitizer)
+#define HAS_MSAN 1
+#endif
+#endif
+#ifdef HAS_MSAN
+#include <sanitizer/msan_interface.h>
+#define MSAN_POISON_MEMORY_REGION(address, size) __msan_poison(address, size)
+#else
+#define MSAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 #ifdef HAS_ASAN
 #include <sanitizer/asan_interface.h>
@@ -27,9 +37,9 @@
 
 enum {
     GRAIN = 16,
-    SMALL_CLASSES = 64,            /* up to 1,024 bytes in steps of 16 */
+    SMALL_CLASSES = 64, /* up to 1,024 bytes in steps of 16 */
     SMALL_BYTES_MAX = SMALL_CLASSES * GRAIN,
-    LARGE_CLASSES = 4 * 30,        /* above: four classes an octave */
+    LARGE_CLASSES = 4 * 30, /* above: four classes an octave */
     CLASSES = SMALL_CLASSES + LARGE_CLASSES,
 };
 
@@ -67,7 +77,8 @@ static size_t header_bytes(void)
     return (sizeof(struct mr_arena) + 63) & ~(size_t)63;
 }
 
-bool mr_arena_open(const struct mr_arena_options *options, struct mr_arena **out, struct mr_err *err)
+bool mr_arena_open(
+    const struct mr_arena_options *options, struct mr_arena **out, struct mr_err *err)
 {
     MR_ASSERT(options->bytes_max > header_bytes());
     uintptr_t base = options->base ? options->base : MR_ARENA_BASE;
@@ -76,6 +87,12 @@ bool mr_arena_open(const struct mr_arena_options *options, struct mr_arena **out
     if (memory == MAP_FAILED)
         return mr_fail(err, MR_ERR_IO, "cannot reserve %zu bytes for the run's arena: %s",
             options->bytes_max, strerror(errno));
+    if (memory != (void *)base) { /* a kernel that takes the address for a hint */
+        munmap(memory, options->bytes_max);
+        return mr_fail(err, MR_ERR_IO,
+            "cannot reserve %zu bytes for the run's arena: the address is taken",
+            options->bytes_max);
+    }
     madvise(memory, options->bytes_max, MADV_HUGEPAGE);
     struct mr_arena *arena = memory;
     *arena = (struct mr_arena){
@@ -92,12 +109,15 @@ void mr_arena_close(struct mr_arena *arena)
     munmap(arena, bytes);
 }
 
+static _Noreturn void give_up(const struct mr_arena *arena)
+{
+    MR_ASSERT(arena->jump != NULL);
+    longjmp(*arena->jump, 1);
+}
+
 static void *extend(struct mr_arena *arena, size_t bytes)
 {
-    if (MR_UNLIKELY(arena->bytes_max - arena->top < bytes)) {
-        MR_ASSERT(arena->jump != NULL);
-        longjmp(*arena->jump, 1);
-    }
+    if (MR_UNLIKELY(arena->bytes_max - arena->top < bytes)) give_up(arena);
     char *memory = (char *)arena + arena->top;
     arena->top += bytes;
     ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
@@ -105,17 +125,35 @@ static void *extend(struct mr_arena *arena, size_t bytes)
     return memory;
 }
 
+/* All but the common case, so that that needs no stack. */
+static __attribute__((noinline)) void *alloc_slowly(
+    struct mr_arena *arena, size_t index, size_t rounded)
+{
+    if (index >= CLASSES) give_up(arena); /* more than any machine has */
+    struct free_block *block = arena->free[index];
+    if (block) {
+        ASAN_UNPOISON_MEMORY_REGION(block, rounded);
+        arena->free[index] = block->next;
+        memset(block, arena->fill, rounded);
+    } else {
+        block = extend(arena, rounded);
+    }
+    arena->live_bytes[arena->owner] += rounded;
+    MSAN_POISON_MEMORY_REGION(block, rounded);
+    return block;
+}
+
 void *mr_arena_alloc(struct mr_arena *arena, size_t bytes)
 {
     size_t rounded;
     size_t index = class_of(bytes, &rounded);
-    MR_ASSERT(index < CLASSES);
-    arena->live_bytes[arena->owner] += rounded;
+    if (MR_UNLIKELY(index >= CLASSES || !arena->free[index] || arena->fill >= 0))
+        return alloc_slowly(arena, index, rounded);
     struct free_block *block = arena->free[index];
-    if (!block) return extend(arena, rounded);
     ASAN_UNPOISON_MEMORY_REGION(block, rounded);
     arena->free[index] = block->next;
-    if (MR_UNLIKELY(arena->fill >= 0)) memset(block, arena->fill, rounded);
+    arena->live_bytes[arena->owner] += rounded;
+    MSAN_POISON_MEMORY_REGION(block, rounded);
     return block;
 }
 
@@ -126,13 +164,20 @@ void *mr_arena_zalloc(struct mr_arena *arena, size_t bytes)
     return memory;
 }
 
+/* Out of line for the same reason. */
+static __attribute__((noinline)) void spoil(void *memory, int pattern, size_t bytes)
+{
+    memset(memory, pattern, bytes);
+}
+
 void mr_arena_free(struct mr_arena *arena, void *memory, size_t bytes)
 {
     if (!memory) return;
     size_t rounded;
     size_t index = class_of(bytes, &rounded);
+    MR_ASSERT(index < CLASSES);
     MR_ASSERT((char *)memory > (char *)arena && (char *)memory < (char *)arena + arena->top);
-    if (MR_UNLIKELY(arena->fill >= 0)) memset(memory, arena->fill ^ 0xff, rounded);
+    if (MR_UNLIKELY(arena->fill >= 0)) spoil(memory, arena->fill ^ 0xff, rounded);
     struct free_block *block = memory;
     block->next = arena->free[index];
     arena->free[index] = block;
@@ -157,6 +202,7 @@ void mr_arena_reset(struct mr_arena *arena)
     size_t used = arena->top - header_bytes();
     ASAN_UNPOISON_MEMORY_REGION(start, used);
     if (arena->fill >= 0) memset(start, arena->fill, used);
+    ASAN_POISON_MEMORY_REGION(start, used);
     arena->top = header_bytes();
     arena->owner = MR_OWNER_WORLD;
     memset(arena->live_bytes, 0, sizeof arena->live_bytes);
@@ -190,10 +236,12 @@ size_t mr_arena_used_bytes(const struct mr_arena *arena)
 #ifdef HAS_ASAN
 __attribute__((no_sanitize("address")))
 #endif
-static void copy_raw(void *to, const void *from, size_t bytes)
+static void
+copy_raw(void *to, const void *from, size_t bytes)
 {
 #ifdef HAS_ASAN
-    /* Freed blocks are poisoned; a snapshot takes them as they are. Their poison is lost with a restore. */
+    /* Freed blocks are poisoned; a snapshot takes them as they are, and their poison is lost.
+     */
     ASAN_UNPOISON_MEMORY_REGION(to, bytes);
     ASAN_UNPOISON_MEMORY_REGION(from, bytes);
 #endif
@@ -209,5 +257,7 @@ void mr_arena_restore(struct mr_arena *arena, const void *image, size_t image_by
 {
     MR_ASSERT(image_bytes >= header_bytes());
     MR_ASSERT(((const struct mr_arena *)image)->top == image_bytes);
+    jmp_buf *jump = arena->jump; /* the run loop's of now, not of the moment of the image */
     copy_raw(arena, image, image_bytes);
+    arena->jump = jump;
 }

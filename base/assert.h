@@ -2,6 +2,7 @@
 #ifndef MR_BASE_ASSERT_H
 #define MR_BASE_ASSERT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Says where the invariant broke and, inside a run, the command that repeats it; then aborts. */
@@ -13,6 +14,9 @@ void mr_assert_context(const char *scenario, uint64_t seed, const uint64_t *step
 
 #define MR_ASSERT(condition)                                                                   \
     ((condition) ? (void)0 : mr_assert_failed(#condition, __FILE__, __LINE__))
+
+/* The machine has no more memory: says so and ends the program with exit code 7. */
+_Noreturn void mr_out_of_memory(size_t bytes);
 
 /* A place that no correct program comes to. */
 #define MR_UNREACHABLE(text) mr_assert_failed(text, __FILE__, __LINE__)

@@ -70,6 +70,8 @@ struct mr_distribution {
     int64_t max;
     const int64_t *quantiles; /* [n_quantiles], rising: at i / (n_quantiles - 1); borrowed from a region */
     uint32_t n_quantiles;
+    const int64_t *tail; /* [n_tail]: what lies between the last two quantiles, in finer steps; NULL: a line */
+    uint32_t n_tail;
     struct mr_ratio ratio;                /* BIMODAL: probability of `first` */
     const struct mr_distribution *first;  /* BIMODAL */
     const struct mr_distribution *second; /* BIMODAL */
@@ -77,7 +79,7 @@ struct mr_distribution {
 
 struct mr_distribution mr_distribution_constant(int64_t value);
 struct mr_distribution mr_distribution_uniform(int64_t min, int64_t max);
-/* mean >= 0; values in [min, max]; the quantiles are those of min + Exp(mean). */
+/* mean >= 0; values in [min, max]; the quantiles are those of min + Exp(mean), up to 1 - 1/131072. */
 struct mr_distribution mr_distribution_exponential(struct mr_region *region, int64_t min,
     int64_t mean, int64_t max);
 /* median > 0, p99 >= median; values in [min, max]. */

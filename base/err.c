@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void set_message(struct mr_err *err, enum mr_err_kind kind, const char *file, int line,
     const char *format, va_list arguments)
 {
@@ -11,6 +13,7 @@ static void set_message(struct mr_err *err, enum mr_err_kind kind, const char *f
     err->file = file;
     err->line = line;
     vsnprintf(err->msg, sizeof err->msg, format, arguments);
+    err->msg[mr_utf8_whole(err->msg, strlen(err->msg))] = '\0';
 }
 
 bool mr_err_set(struct mr_err *err, enum mr_err_kind kind, const char *file, int line,
@@ -55,21 +58,61 @@ void mr_err_wrap(struct mr_err *err, const char *format, ...)
         (int)(sizeof err->msg - strlen(context) - 3), message);
 }
 
+/* Where line `line` of the text begins and ends; false when there is none. */
+static bool find_line(const char *text, size_t bytes, int line, size_t *start, size_t *end)
+{
+    *start = 0;
+    for (int i = 1; i < line; i++) {
+        const char *newline = memchr(text + *start, '\n', bytes - *start);
+        if (!newline) return false;
+        *start = (size_t)(newline - text) + 1;
+    }
+    if (line == 1 && bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) *start = 3;
+    *end = *start;
+    while (*end < bytes && text[*end] != '\n') ++*end;
+    if (*end > *start && text[*end - 1] == '\r') --*end;
+    return true;
+}
+
+static bool is_character_start(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* As wide as the original: a space for a control character, a question mark for a byte that is
+ * no UTF-8. */
+static void copy_printable(const char *text, size_t bytes, char *out)
+{
+    for (size_t i = 0; i < bytes;) {
+        unsigned char c = (unsigned char)text[i];
+        size_t length = mr_utf8_character(text + i, bytes - i);
+        memcpy(out + i, text + i, length);
+        if (length == 0) out[i] = '?';
+        if (c < 0x20 || c == 0x7f) out[i] = ' ';
+        i += length ? length : 1;
+    }
+    out[bytes] = '\0';
+}
+
+enum {
+    QUOTE_BEFORE = 70,
+    QUOTE_BYTES_MAX = 200
+}; /* characters before the column of a long line */
+
 void mr_err_quote(struct mr_err *err, const char *text, size_t bytes)
 {
-    if (err->input_line < 1 || err->input_quote[0]) return;
-    size_t start = 0;
-    for (int line = 1; line < err->input_line; line++) {
-        const char *newline = memchr(text + start, '\n', bytes - start);
-        if (!newline) return;
-        start = (size_t)(newline - text) + 1;
-    }
-    size_t length = 0;
-    while (start + length < bytes && text[start + length] != '\n' && text[start + length] != '\r')
-        length++;
-    if (length >= sizeof err->input_quote) length = sizeof err->input_quote - 1;
-    memcpy(err->input_quote, text + start, length);
-    err->input_quote[length] = '\0';
+    size_t start, end;
+    if (!err || err->input_line < 1 || err->input_quote[0] || bytes == 0) return;
+    if (!find_line(text, bytes, err->input_line, &start, &end)) return;
+    int col = 1;
+    if (end - start > QUOTE_BYTES_MAX)
+        for (; col + QUOTE_BEFORE < err->input_col && start < end; col++) do
+                start++;
+            while (start < end && !is_character_start(text[start]));
+    size_t length = end - start;
+    if (length > QUOTE_BYTES_MAX) length = mr_utf8_whole(text + start, QUOTE_BYTES_MAX);
+    copy_printable(text + start, length, err->input_quote);
+    err->input_quote_col = col;
 }
 
 enum { WORD_BYTES_MAX = 64 };
@@ -94,10 +137,11 @@ static size_t edit_distance(const char *a, size_t a_bytes, const char *b, size_t
     return row[b_bytes];
 }
 
-void mr_err_suggest(struct mr_err *err, const char *word, const char *const *words, size_t n_words)
+void mr_err_suggest(
+    struct mr_err *err, const char *word, const char *const *words, size_t n_words)
 {
     size_t word_bytes = strlen(word);
-    if (err->hint[0] || word_bytes == 0 || word_bytes > WORD_BYTES_MAX) return;
+    if (!err || err->hint[0] || word_bytes == 0 || word_bytes > WORD_BYTES_MAX) return;
     size_t best = word_bytes / 3 > 1 ? word_bytes / 3 : 1;
     const char *nearest = NULL;
     for (size_t i = 0; i < n_words; i++) {
@@ -111,38 +155,46 @@ void mr_err_suggest(struct mr_err *err, const char *word, const char *const *wor
     if (nearest) snprintf(err->hint, sizeof err->hint, "did you mean '%s'?", nearest);
 }
 
+static void add(char *out, size_t size, size_t *used, const char *format, ...) MR_PRINTF(4, 5);
+static void add(char *out, size_t size, size_t *used, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(out + *used, size - *used, format, arguments);
+    va_end(arguments);
+    *used = (size_t)n < size - *used ? *used + (size_t)n : size - 1;
+}
+
 size_t mr_err_format(const struct mr_err *err, char *out, size_t size)
 {
     MR_ASSERT(size > 0);
-    int n = 0;
+    size_t used = 0;
     if (err->input_file[0] && err->input_line > 0)
-        n = snprintf(out, size, "%s:%d:%d: error: %s\n", err->input_file, err->input_line,
-            err->input_col, err->msg);
+        add(out, size, &used, "%s:%d:%d: ", err->input_file, err->input_line, err->input_col);
     else if (err->input_file[0])
-        n = snprintf(out, size, "%s: error: %s\n", err->input_file, err->msg);
-    else
-        n = snprintf(out, size, "error: %s\n", err->msg);
-    size_t used = (size_t)n < size ? (size_t)n : size - 1;
+        add(out, size, &used, "%s: ", err->input_file);
+    add(out, size, &used, "error: %s\n", err->msg);
     if (err->input_quote[0]) {
-        n = snprintf(out + used, size - used, "  %s\n  %*s^\n", err->input_quote,
-            err->input_col > 1 ? err->input_col - 1 : 0, "");
-        used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+        int before = err->input_col - (err->input_quote_col > 1 ? err->input_quote_col : 1);
+        add(out, size, &used, "  %s\n  %*s^\n", err->input_quote, before > 0 ? before : 0, "");
     }
-    if (err->hint[0]) {
-        n = snprintf(out + used, size - used, "  %s\n", err->hint);
-        used = used + (size_t)n < size ? used + (size_t)n : size - 1;
-    }
+    if (err->hint[0]) add(out, size, &used, "  %s\n", err->hint);
     return used;
 }
 
 int mr_err_exit_code(const struct mr_err *err)
 {
     switch (err->kind) {
-    case MR_ERR_NONE: return 0;
-    case MR_ERR_INPUT: return 2;
-    case MR_ERR_LIMIT: return 5;
-    case MR_ERR_DIVERGED: return 6;
-    case MR_ERR_IO: return 7;
+    case MR_ERR_NONE:
+        return 0;
+    case MR_ERR_INPUT:
+        return 2;
+    case MR_ERR_LIMIT:
+        return 5;
+    case MR_ERR_DIVERGED:
+        return 6;
+    case MR_ERR_IO:
+        return 7;
     }
     return 3;
 }

@@ -30,7 +30,8 @@ struct mr_err {
     char input_file[256];  /* "": the error has no place in the input */
     int input_line;
     int input_col;
-    char input_quote[256]; /* the line of input, "" when unknown */
+    char input_quote[256]; /* the line of input, "" when unknown; of a long one the part around the column */
+    int input_quote_col;   /* of its first character; > 1 where the line's start is left out */
     char hint[256];        /* "did you mean 'x'?", "" when there is none */
 };
 
@@ -45,7 +46,8 @@ bool mr_err_set_at(struct mr_err *err, struct mr_place place, const char *file, 
 
 /* Puts "context: " in front of the message. */
 void mr_err_wrap(struct mr_err *err, const char *format, ...) MR_PRINTF(2, 3);
-/* Adds the line of text that the place points at; `text` is the whole file. Nothing if a quote is there. */
+/* Adds the line of text that the place points at; `text` is the whole file. Nothing if a quote is there. Control
+ * characters are shown as spaces, so that the caret stands below its column. */
 void mr_err_quote(struct mr_err *err, const char *text, size_t bytes);
 /* Sets the hint to "did you mean 'X'?" with the word of `words[n_words]` nearest to `word` (edit distance
  * at most a third of its length, at least 1); leaves it empty when none is near. */

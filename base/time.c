@@ -1,7 +1,7 @@
+#include "base/time.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "base/time.h"
 
 int64_t mr_add_saturating(int64_t a, int64_t b)
 {
@@ -32,10 +32,11 @@ mr_ns mr_ns_from_us(mr_us span_us)
 
 mr_us mr_window_start_us(mr_us at_us, mr_us size_us, mr_us offset_us)
 {
-    int64_t phase =
-        at_us % size_us - offset_us % size_us; /* no overflow: both are below size_us */
+    MR_ASSERT(size_us > 0);
+    MR_ASSERT(offset_us >= 0 && offset_us < size_us);
+    int64_t phase = at_us % size_us;
     if (phase < 0) phase += size_us;
-    if (phase >= size_us) phase -= size_us;
+    phase -= offset_us; /* in (-size_us, size_us): no step overflows */
     if (phase < 0) phase += size_us;
     return mr_us_add(at_us, -phase);
 }
@@ -71,26 +72,41 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads `123.456`; the fraction as `*fraction` of `*scale`. Returns what follows, NULL when it
- * is no number. */
-static const char *parse_decimal(
-    const char *text, int64_t *whole, int64_t *fraction, int64_t *scale)
+/* A decimal number without a sign: whole + fraction / scale. */
+struct decimal {
+    int64_t whole; /* INT64_MAX when it is larger */
+    int64_t fraction;
+    int64_t scale;
+};
+
+/* Reads `123.456`. Returns what follows, NULL when it is no number. */
+static const char *parse_decimal(const char *text, struct decimal *out)
 {
-    if (!is_digit(*text) && *text != '.') return NULL;
-    bool has_digit = false;
-    for (*whole = 0; is_digit(*text); text++, has_digit = true)
-        if (__builtin_mul_overflow(*whole, (int64_t)10, whole) ||
-            __builtin_add_overflow(*whole, (int64_t)(*text - '0'), whole))
-            return NULL;
-    *fraction = 0;
-    *scale = 1;
+    *out = (struct decimal){.scale = 1};
+    bool has_digit = false, is_too_large = false;
+    for (; is_digit(*text); text++, has_digit = true)
+        is_too_large = is_too_large ||
+                       __builtin_mul_overflow(out->whole, (int64_t)10, &out->whole) ||
+                       __builtin_add_overflow(out->whole, (int64_t)(*text - '0'), &out->whole);
+    if (is_too_large) out->whole = INT64_MAX;
     if (*text != '.') return has_digit ? text : NULL;
     for (text++; is_digit(*text); text++, has_digit = true) {
-        if (*scale >= 1000000000000) continue; /* below what any unit resolves */
-        *fraction = *fraction * 10 + (*text - '0');
-        *scale *= 10;
+        if (out->scale >= 100000000000000000) continue; /* below what any unit resolves */
+        out->fraction = out->fraction * 10 + (*text - '0');
+        out->scale *= 10;
     }
     return has_digit ? text : NULL;
+}
+
+/* In parts of which a unit has `per_unit`, rounded down. False: INT64_MAX or more, which stands
+ * for "never". */
+static bool count_parts(const struct decimal *decimal, int64_t per_unit, int64_t *out)
+{
+    __int128 parts = (__int128)decimal->whole * per_unit +
+                     (__int128)decimal->fraction * per_unit / decimal->scale;
+    if (parts >= INT64_MAX) return false;
+    *out = (int64_t)parts;
+    return true;
 }
 
 bool mr_duration_parse(
@@ -101,22 +117,18 @@ bool mr_duration_parse(
     while (*at == ' ') at++;
     if (*at == '-') return mr_fail(err, MR_ERR_INPUT, "the duration '%s' is negative", text);
     if (*at == '+') at++;
-    int64_t whole, fraction, scale;
-    at = parse_decimal(at, &whole, &fraction, &scale);
+    struct decimal decimal;
+    at = parse_decimal(at, &decimal);
     while (at && *at == ' ') at++;
     const struct unit *unit = at ? find_unit(at, beam) : NULL;
     if (!unit)
         return mr_fail(err, MR_ERR_INPUT, "'%s' is not a duration such as %s", text,
             beam ? "500ms, 30s, 5m or 2h" : "500us, 20ms, 30s, 5m, 2h or 1d");
-    int64_t unit_ns = unit->ns;
-    if (beam && strcmp(unit->name, "d") == 0) {
-        unit_ns = 12 * HOUR_NS;
-        if (is_beam_day) *is_beam_day = true;
-    }
+    bool is_day = beam && strcmp(unit->name, "d") == 0;
     int64_t ns;
-    int64_t part_ns = (int64_t)((__int128)fraction * unit_ns / scale);
-    if (__builtin_mul_overflow(whole, unit_ns, &ns) || __builtin_add_overflow(ns, part_ns, &ns))
+    if (!count_parts(&decimal, is_day ? 12 * HOUR_NS : unit->ns, &ns))
         return mr_fail(err, MR_ERR_INPUT, "the duration '%s' is longer than 292 years", text);
+    if (is_beam_day) *is_beam_day = is_day;
     *out_ns = ns;
     return true;
 }
@@ -261,11 +273,10 @@ static bool parse_seconds(const char *text, size_t bytes, mr_us *out_us)
     memcpy(copy, text, bytes);
     copy[bytes] = '\0';
     bool is_negative = copy[0] == '-';
-    int64_t whole, fraction, scale, us;
-    const char *end = parse_decimal(copy + is_negative, &whole, &fraction, &scale);
-    if (!end || *end != '\0' || __builtin_mul_overflow(whole, MR_SECOND_US, &us)) return false;
-    if (__builtin_add_overflow(us, (int64_t)((__int128)fraction * MR_SECOND_US / scale), &us))
-        return false;
+    struct decimal decimal;
+    const char *end = parse_decimal(copy + is_negative, &decimal);
+    int64_t us;
+    if (end != copy + bytes || !count_parts(&decimal, MR_SECOND_US, &us)) return false;
     if (us > MR_US_MAX) return false;
     *out_us = is_negative ? -us : us;
     return true;

@@ -1,9 +1,11 @@
+#include "base/value.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/value.h"
+#include "base/json.h"
 
 int mr_schema_find(const struct mr_schema *schema, const char *name)
 {
@@ -106,17 +108,19 @@ static size_t format_float(double value, char *out, size_t size)
     return (size_t)snprintf(out, size, "%.*f", decimals > 1 ? decimals : 1, value);
 }
 
-/* Writes at most size - 1 bytes and a NUL; counts what it wrote. */
+/* Writes at most size - 1 bytes and a NUL. Each piece is written whole or not at all, and
+ * nothing after one that did not fit, so that a cut text is still UTF-8. */
 struct sink {
     char *out;
     size_t size;
     size_t bytes;
+    bool is_full;
 };
 
 static void put(struct sink *sink, const char *text, size_t bytes)
 {
-    size_t room = sink->size - 1 - sink->bytes;
-    if (bytes > room) bytes = room;
+    sink->is_full = sink->is_full || bytes > sink->size - 1 - sink->bytes;
+    if (sink->is_full) return;
     memcpy(sink->out + sink->bytes, text, bytes);
     sink->bytes += bytes;
     sink->out[sink->bytes] = '\0';
@@ -125,18 +129,27 @@ static void put(struct sink *sink, const char *text, size_t bytes)
 static void put_json_text(struct sink *sink, const char *text, size_t bytes)
 {
     put(sink, "\"", 1);
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char escape[8];
-        if (c == '"' || c == '\\')
-            snprintf(escape, sizeof escape, "\\%c", c);
-        else if (c == '\n')
-            snprintf(escape, sizeof escape, "\\n");
-        else if (c < 0x20)
-            snprintf(escape, sizeof escape, "\\u%04x", c);
-        else
-            snprintf(escape, sizeof escape, "%c", c);
-        put(sink, escape, strlen(escape));
+    size_t taken;
+    for (size_t at = 0; at < bytes && !sink->is_full; at += taken) {
+        char escape[MR_JSON_ESCAPE_BYTES];
+        size_t written = mr_json_escape(text + at, bytes - at, escape, &taken);
+        put(sink, escape, written);
+    }
+    put(sink, "\"", 1);
+}
+
+/* Bytes are no text: each one beyond ASCII is the character of its number, so that nothing is
+ * lost. */
+static void put_json_bytes(struct sink *sink, const char *text, size_t bytes)
+{
+    put(sink, "\"", 1);
+    for (size_t at = 0; at < bytes && !sink->is_full; at++) {
+        char escape[MR_JSON_ESCAPE_BYTES];
+        unsigned char c = (unsigned char)text[at];
+        size_t taken;
+        size_t written = c < 0x80 ? mr_json_escape(text + at, 1, escape, &taken)
+                                  : (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
+        put(sink, escape, written);
     }
     put(sink, "\"", 1);
 }
@@ -144,7 +157,7 @@ static void put_json_text(struct sink *sink, const char *text, size_t bytes)
 size_t mr_value_format(struct mr_value value, char *out, size_t size)
 {
     MR_ASSERT(size > 0);
-    struct sink sink = {out, size, 0};
+    struct sink sink = {out, size, 0, false};
     out[0] = '\0';
     char text[64];
     size_t bytes = 0;
@@ -165,8 +178,10 @@ size_t mr_value_format(struct mr_value value, char *out, size_t size)
         break;
     }
     case MR_TYPE_STRING:
-    case MR_TYPE_BYTES:
         put_json_text(&sink, value.text, value.bytes);
+        return sink.bytes;
+    case MR_TYPE_BYTES:
+        put_json_bytes(&sink, value.text, value.bytes);
         return sink.bytes;
     default:
         bytes = (size_t)snprintf(text, sizeof text, "null");

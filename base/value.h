@@ -63,7 +63,8 @@ static inline double mr_canonical_float(double value)
 bool mr_value_same(struct mr_value a, struct mr_value b);
 /* A hash that agrees with mr_value_same. */
 uint64_t mr_value_hash(struct mr_value value);
-/* As JSON; timestamps as mr_timestamp_format. Returns the bytes, cut at size - 1, NUL-terminated. */
+/* As JSON; timestamps as mr_timestamp_format, each byte of BYTES as the character of its number, floats as Python
+ * writes them. Returns the bytes; cut at a character where `size` is too small; NUL-terminated. */
 size_t mr_value_format(struct mr_value value, char *out, size_t size);
 
 /* A string in a column: up to 12 bytes inline, longer ones in the heap behind the columns. 16 bytes, no padding;

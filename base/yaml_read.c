@@ -85,8 +85,18 @@ bool mr_yaml_as_duration(
     if (node->kind != MR_YAML_TEXT && !is_number)
         return mr_fail_at(err, node->place, "'%s' must be a duration such as 30s, not %s", what,
             kind_name(node));
+    /* A number counts by its value, whichever way it is written: 0x10, 1_000, 1e3. */
+    char seconds[MR_TIME_TEXT_BYTES];
+    const char *text = node->text;
+    if (node->kind == MR_YAML_INT) {
+        snprintf(seconds, sizeof seconds, "%lld", (long long)node->integer);
+        text = seconds;
+    } else if (node->kind == MR_YAML_FLOAT && node->number > -1e12 && node->number < 1e12) {
+        snprintf(seconds, sizeof seconds, "%.9f", node->number);
+        text = seconds;
+    }
     struct mr_err inner = {0};
-    if (mr_duration_parse(node->text, beam, out, NULL, &inner)) return true;
+    if (mr_duration_parse(text, beam, out, NULL, &inner)) return true;
     return mr_fail_at(err, node->place, "'%s': %s", what, inner.msg);
 }
 
@@ -100,7 +110,7 @@ bool mr_yaml_only_keys(const struct mr_yaml *map, const char *what, const char *
         size_t k = 0;
         while (k < n_keys && strcmp(keys[k], key) != 0) k++;
         if (k < n_keys) continue;
-        mr_fail_at(err, map->keys[i]->place, "'%s' has no key '%s'", what, key);
+        mr_fail_at(err, map->keys[i]->place, "unknown key '%s' of '%s'", key, what);
         mr_err_suggest(err, key, keys, n_keys);
         return false;
     }
@@ -137,7 +147,7 @@ static bool is_safe(char c)
 /* A text that reads back as itself without quotes. */
 static bool is_plain_text(const char *text)
 {
-    if (!*text || *text == '-' || strcmp(text, "...") == 0) return false;
+    if (!*text || *text == '-' || strncmp(text, "...", 3) == 0) return false;
     for (const char *c = text; *c; c++)
         if (!is_safe(*c)) return false;
     struct mr_yaml node = {.text = text};
@@ -159,27 +169,34 @@ static void write_float(struct mr_text *out, double number)
     mr_text_printf(out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
 }
 
+/* Whether the scalar, written as it was in the first place, is read as the same again. */
+static bool reads_back(const struct mr_yaml *node)
+{
+    if (!node->is_plain || !node->text || !*node->text) return false;
+    for (const char *c = node->text; *c; c++)
+        if (!is_safe(*c) && *c != '~') return false;
+    struct mr_yaml again = {.text = node->text};
+    return mr_yaml_resolve(&again, MR_YAML_1_2) && again.kind == node->kind &&
+           again.boolean == node->boolean && again.integer == node->integer &&
+           (again.number == node->number || again.number != again.number);
+}
+
 static void write_scalar(struct mr_text *out, const struct mr_yaml *node)
 {
-    switch (node->kind) {
-    case MR_YAML_NULL:
-        mr_text_printf(out, "null");
-        break;
-    case MR_YAML_BOOL:
+    if (node->kind == MR_YAML_TEXT && is_plain_text(node->text))
+        mr_text_printf(out, "%s", node->text);
+    else if (node->kind == MR_YAML_TEXT)
+        write_quoted(out, node->text);
+    else if (reads_back(node))
+        mr_text_printf(out, "%s", node->text);
+    else if (node->kind == MR_YAML_BOOL)
         mr_text_printf(out, node->boolean ? "true" : "false");
-        break;
-    case MR_YAML_INT:
+    else if (node->kind == MR_YAML_INT)
         mr_text_printf(out, "%lld", (long long)node->integer);
-        break;
-    case MR_YAML_FLOAT:
+    else if (node->kind == MR_YAML_FLOAT)
         write_float(out, node->number);
-        break;
-    default:
-        if (is_plain_text(node->text))
-            mr_text_printf(out, "%s", node->text);
-        else
-            write_quoted(out, node->text);
-    }
+    else
+        mr_text_printf(out, "null");
 }
 
 static void write_indent(struct mr_text *out, int indent)
@@ -192,14 +209,8 @@ static bool is_block(const struct mr_yaml *node)
     return (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP) && node->n > 0;
 }
 
-static void write_entry(struct mr_text *out, const struct mr_yaml *node, int indent)
+static void write_flat(struct mr_text *out, const struct mr_yaml *node)
 {
-    if (is_block(node)) {
-        mr_text_printf(out, "\n");
-        mr_yaml_write(out, node, indent + 2);
-        return;
-    }
-    mr_text_printf(out, " ");
     if (node->kind == MR_YAML_LIST)
         mr_text_printf(out, "[]");
     else if (node->kind == MR_YAML_MAP)
@@ -209,27 +220,42 @@ static void write_entry(struct mr_text *out, const struct mr_yaml *node, int ind
     mr_text_printf(out, "\n");
 }
 
+static void write_entry(struct mr_text *out, const struct mr_yaml *node, int indent)
+{
+    mr_text_printf(out, is_block(node) ? "\n" : " ");
+    if (is_block(node))
+        mr_yaml_write(out, node, indent + 2);
+    else
+        write_flat(out, node);
+}
+
+/* A key as it was written; one that is too long to stand before its colon is marked as a key.
+ */
+static void write_key(struct mr_text *out, const struct mr_yaml *key, int indent)
+{
+    bool is_long = strlen(key->text) > 200;
+    if (is_long) mr_text_printf(out, "? ");
+    write_scalar(out, key);
+    if (is_long) {
+        mr_text_printf(out, "\n");
+        write_indent(out, indent);
+    }
+    mr_text_printf(out, ":");
+}
+
 void mr_yaml_write(struct mr_text *out, const struct mr_yaml *node, int indent)
 {
     if (!is_block(node)) {
         write_indent(out, indent);
-        if (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP)
-            mr_text_printf(out, node->kind == MR_YAML_LIST ? "[]" : "{}");
-        else
-            write_scalar(out, node);
-        mr_text_printf(out, "\n");
+        write_flat(out, node);
         return;
     }
     for (uint32_t i = 0; i < node->n; i++) {
         write_indent(out, indent);
-        if (node->kind == MR_YAML_LIST) {
+        if (node->kind == MR_YAML_LIST)
             mr_text_printf(out, "-");
-        } else {
-            struct mr_yaml key = *node->keys[i];
-            if (!key.is_plain) key.kind = MR_YAML_TEXT;
-            write_scalar(out, &key);
-            mr_text_printf(out, ":");
-        }
+        else
+            write_key(out, node->keys[i], indent);
         write_entry(out, node->items[i], indent);
     }
 }

@@ -1,9 +1,9 @@
 /* What an unquoted scalar means: PyYAML's resolver for YAML 1.1, the core schema for YAML 1.2.
  */
+#include "base/yaml_internal.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/yaml_internal.h"
 
 static bool is_one_of(const char *text, const char *const *words, size_t n)
 {
@@ -49,31 +49,42 @@ static enum parsed parse_digits(
     return is_too_large ? TOO_LARGE : NUMBER;
 }
 
-/* `190:20:30`: the parts to the base of sixty. */
-static enum parsed parse_sexagesimal(const char *text, bool is_negative, int64_t *out)
+/* One part of a sexagesimal number behind a colon: 0 to 59, one or two digits. NULL: something
+ * else. */
+static const char *skip_sixtieth(const char *text, int64_t *part)
 {
-    if (text[0] < '1' || text[0] > '9') return NOT_A_NUMBER;
-    int64_t value = 0, part = 0;
-    int digits = 0, parts = 0;
-    for (;; text++) {
-        if (*text == '_' && parts == 0) continue;
-        if (is_digit(*text)) {
-            if (++digits > 18 || (parts > 0 && (digits > 2 || (digits == 2 && part > 5))))
-                return NOT_A_NUMBER;
-            part = part * 10 + (*text - '0');
-            continue;
-        }
-        if (digits == 0 || (*text != ':' && *text != '\0')) return NOT_A_NUMBER;
-        if (__builtin_mul_overflow(value, (int64_t)60, &value) ||
-            __builtin_add_overflow(value, part, &value))
-            return TOO_LARGE;
-        if (*text == '\0') break;
-        parts++;
-        digits = 0;
-        part = 0;
+    if (!is_digit(*text)) return NULL;
+    *part = *text++ - '0';
+    if (is_digit(*text)) {
+        if (*part > 5) return NULL;
+        *part = *part * 10 + (*text++ - '0');
     }
+    return text;
+}
+
+/* `190:20:30`, or `190:20:30.15` as a float: the parts to the base of sixty. */
+static enum parsed parse_sexagesimal(
+    const char *text, bool is_float, bool is_negative, int64_t *out, const char **fraction)
+{
+    if (!is_digit(text[0]) || (text[0] == '0' && !is_float)) return NOT_A_NUMBER;
+    int64_t value = 0, part;
+    bool is_too_large = false;
+    for (; is_digit(*text) || *text == '_'; text++)
+        is_too_large =
+            is_too_large ||
+            (*text != '_' && (__builtin_mul_overflow(value, (int64_t)10, &value) ||
+                                 __builtin_add_overflow(value, *text - '0', &value)));
+    if (*text != ':') return NOT_A_NUMBER;
+    while (*text == ':') {
+        text = skip_sixtieth(text + 1, &part);
+        if (!text) return NOT_A_NUMBER;
+        is_too_large = is_too_large || __builtin_mul_overflow(value, (int64_t)60, &value) ||
+                       __builtin_add_overflow(value, part, &value);
+    }
+    if (*text != (is_float ? '.' : '\0')) return NOT_A_NUMBER;
+    *fraction = text;
     *out = is_negative ? -value : value;
-    return parts > 0 ? NUMBER : NOT_A_NUMBER;
+    return is_too_large ? TOO_LARGE : NUMBER;
 }
 
 static enum parsed parse_int_1_1(const char *text, int64_t *out)
@@ -85,9 +96,10 @@ static enum parsed parse_int_1_1(const char *text, int64_t *out)
         return parse_digits(text + 2, 2, true, is_negative, out);
     if (text[0] == '0' && text[1] == 'x')
         return parse_digits(text + 2, 16, true, is_negative, out);
-    if (text[0] == '0') return parse_digits(text + 1, 8, true, is_negative, out);
+    if (text[0] == '0') return parse_digits(text, 8, true, is_negative, out);
     if (!is_digit(text[0])) return NOT_A_NUMBER;
-    if (strchr(text, ':')) return parse_sexagesimal(text, is_negative, out);
+    const char *fraction;
+    if (strchr(text, ':')) return parse_sexagesimal(text, false, is_negative, out, &fraction);
     return parse_digits(text, 10, true, is_negative, out);
 }
 
@@ -112,7 +124,7 @@ static bool is_float(const char *text, enum mr_yaml_version version)
     bool is_old = version == MR_YAML_1_1;
     if ((*text == '-' || *text == '+') && !(is_old && text[1] == '.')) text++;
     bool has_whole = is_digit(*text);
-    text = skip_digits(text, is_old);
+    if (has_whole) text = skip_digits(text, is_old);
     bool has_point = *text == '.';
     if (has_point) {
         text++;
@@ -133,12 +145,27 @@ static bool is_float(const char *text, enum mr_yaml_version version)
 
 static double float_value(const char *text)
 {
-    char plain[512];
+    char *plain = mr_alloc(strlen(text) + 1); /* without underscores */
     size_t n = 0;
-    for (; *text && n < sizeof plain - 1; text++)
+    for (; *text; text++)
         if (*text != '_') plain[n++] = *text;
-    plain[n] = '\0';
-    return strtod(plain, NULL);
+    double value = strtod(plain, NULL);
+    mr_free(plain);
+    return value;
+}
+
+/* A float with colons, of 1.1; beyond 64 bits it stays a text. */
+static bool resolve_sexagesimal_float(const char *text, double *out)
+{
+    bool is_negative = *text == '-';
+    if (*text == '-' || *text == '+') text++;
+    int64_t whole;
+    const char *fraction;
+    if (parse_sexagesimal(text, true, false, &whole, &fraction) != NUMBER) return false;
+    if (*skip_digits(fraction + 1, true)) return false;
+    double value = (double)whole + (fraction[1] ? float_value(fraction) : 0);
+    *out = is_negative ? -value : value;
+    return true;
 }
 
 static bool resolve_float(struct mr_yaml *node, enum mr_yaml_version version)
@@ -151,7 +178,7 @@ static bool resolve_float(struct mr_yaml *node, enum mr_yaml_version version)
         node->number = __builtin_nan("");
     else if (is_float(text, version))
         node->number = float_value(text);
-    else
+    else if (version != MR_YAML_1_1 || !resolve_sexagesimal_float(text, &node->number))
         return false;
     node->kind = MR_YAML_FLOAT;
     return true;
