@@ -1,0 +1,132 @@
+/* From the text of an expression to its checked tree, and what is asked of it afterwards. */
+#include "engine/expression/expression.h"
+
+#include <string.h>
+
+#include "engine/expression/expression_internal.h"
+
+const char *mr_row_error_text(enum mr_row_error error)
+{
+    switch (error) {
+    case MR_ROW_OK:
+        return "";
+    case MR_ROW_ZERO_DIVISION:
+        return "ZeroDivisionError: division by zero";
+    case MR_ROW_OVERFLOW:
+        return "OverflowError: the integer does not fit into 64 bits";
+    case MR_ROW_TYPE:
+        return "TypeError: None where a value is needed";
+    case MR_ROW_VALUE:
+        return "ValueError: the value cannot be converted to a number";
+    case MR_ROW_FLOAT_RANGE:
+        return "OverflowError: cannot convert float infinity to integer";
+    }
+    MR_UNREACHABLE("an error of a row that does not exist");
+}
+
+/* ---- what the steps of compiling share ---- */
+
+struct mr_place mr_compiler_place(const struct mr_compiler *compiler, uint32_t offset)
+{
+    struct mr_place place = compiler->place;
+    /* How far the lines of a block are indented is not known here: then the block's start has
+     * to do. */
+    if (strchr(compiler->text, '\n')) return place;
+    for (uint32_t i = 0; i < offset && compiler->text[i]; i++)
+        if (((unsigned char)compiler->text[i] & 0xc0) != 0x80) place.col++;
+    return place;
+}
+
+bool mr_compiler_unknown_field(
+    const struct mr_compiler *compiler, uint32_t offset, const char *name)
+{
+    const char *names[MR_FIELDS_MAX];
+    const struct mr_schema *schema = compiler->schema;
+    MR_ASSERT(schema->n_fields <= MR_FIELDS_MAX);
+    for (uint32_t i = 0; i < schema->n_fields; i++) names[i] = schema->fields[i].name;
+    mr_compiler_fail(compiler, offset, "unknown field '%s'", name);
+    mr_err_suggest(compiler->err, name, names, schema->n_fields);
+    return false;
+}
+
+struct mr_node *mr_node_new(const struct mr_compiler *compiler, enum mr_node_kind kind,
+    uint32_t offset, struct mr_node *const *arguments, uint32_t n_arguments)
+{
+    struct mr_node *node = mr_region_new(compiler->region, struct mr_node);
+    *node = (struct mr_node){
+        .kind = kind, .offset = offset, .depth = 1, .n_arguments = n_arguments, .field = -1};
+    if (n_arguments == 0) return node;
+    node->arguments = mr_region_array(compiler->region, struct mr_node *, n_arguments);
+    for (uint32_t i = 0; i < n_arguments; i++) {
+        node->arguments[i] = arguments[i];
+        if (arguments[i]->depth >= node->depth) node->depth = arguments[i]->depth + 1;
+    }
+    if (node->depth <= MR_NODE_DEPTH_MAX) return node;
+    mr_compiler_fail(compiler, offset, "the expression is nested too deeply");
+    return NULL;
+}
+
+/* ---- compiling ---- */
+
+/* What the use puts on top of what was written. NULL with an error. */
+static struct mr_node *crown(
+    const struct mr_compiler *compiler, struct mr_node *node, enum mr_expression_use use)
+{
+    if (use == MR_USE_VALUE) return node;
+    enum mr_node_kind kind = use == MR_USE_KEEP ? MR_NODE_TRUTH : MR_NODE_SECONDS;
+    return mr_node_new(compiler, kind, node->offset, &node, 1);
+}
+
+static struct mr_node *compile(
+    const struct mr_compiler *compiler, const char *language, enum mr_expression_use use)
+{
+    bool is_python = strcmp(language, "python") == 0;
+    MR_ASSERT(is_python || strcmp(language, "generic") == 0);
+    struct mr_node *root =
+        is_python ? mr_parse_python(compiler) : mr_parse_generic(compiler, use);
+    if (root) root = crown(compiler, root, use);
+    if (!root || !mr_node_check(compiler, root, false)) return NULL;
+    if (root->type != MR_TYPE_NULL) return root;
+    mr_compiler_fail(
+        compiler, root->offset, "type mismatch: the expression is always None, of no type");
+    return NULL;
+}
+
+bool mr_expression_compile(struct mr_region *region, const char *text, struct mr_place place,
+    const char *language, enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out, struct mr_err *err)
+{
+    MR_ASSERT(schema->n_fields <= MR_FIELDS_MAX);
+    if (strlen(text) >= UINT32_MAX)
+        return mr_fail_at(err, place, "an expression of more than 4 GB is not supported");
+    struct mr_compiler compiler = {.region = region,
+        .text = mr_region_strdup(region, text),
+        .place = place,
+        .schema = schema,
+        .err = err};
+    struct mr_node *root = compile(&compiler, language, use);
+    if (!root) return false;
+    struct mr_expression *expression = mr_region_new(region, struct mr_expression);
+    *expression = (struct mr_expression){
+        .text = compiler.text, .use = use, .root = root, .n_fields = schema->n_fields};
+    *out = expression;
+    return true;
+}
+
+/* ---- queries ---- */
+
+struct mr_field mr_expression_result(const struct mr_expression *expression)
+{
+    const struct mr_node *root = expression->root;
+    return (struct mr_field){.type = root->type, .is_nullable = root->is_nullable};
+}
+
+int mr_expression_field(const struct mr_expression *expression)
+{
+    return expression->root->kind == MR_NODE_FIELD ? expression->root->field : -1;
+}
+
+const char *mr_expression_text(const struct mr_expression *expression)
+{
+    return expression->text;
+}
