@@ -108,7 +108,7 @@ static void the_pipeline_of_the_main_job_becomes_four_transforms(void **state)
     assert_string_equal(read_transform->read.topic, "flights");
     assert_int_equal(read_transform->read.event_time_field, 0);
     assert_int_equal(read_transform->read.strategy, MR_WATERMARK_BOUNDED);
-    assert_int_equal(read_transform->read.max_out_of_orderness_us, 12 * HOUR_US);
+    assert_int_equal(read_transform->read.max_out_of_orderness_us, 5 * HOUR_US);
     assert_int_equal(read_transform->read.idle_after_ns, 30 * MR_SECOND_NS);
     assert_int_equal(read_transform->windowing.kind, MR_WINDOW_GLOBAL);
     assert_schema(read_transform, 0,
@@ -139,18 +139,13 @@ static void the_pipeline_of_the_main_job_becomes_four_transforms(void **state)
     assert_int_equal(write->write.key_field, 0);
     assert_int_equal(write->write.delivery, MR_DELIVERY_EXACTLY_ONCE);
     assert_true(mr_windowing_same(&write->windowing, &window->windowing));
-    assert_int_equal(write->place.line, 16);
+    assert_int_equal(write->place.line, 17);
 }
 
-static void the_other_pipelines_differ_where_they_say(void **state)
+static void the_pipeline_without_windows_filters_and_maps(void **state)
 {
-    const struct mr_graph *graph = read_file(
-        *state, MR_SOURCE_DIR "/scenarios/pipelines/hourly-departures-at-least-once.yaml");
-    assert_int_equal(find(graph, "WriteToLog")->write.delivery, MR_DELIVERY_AT_LEAST_ONCE);
-    graph =
-        read_file(*state, MR_SOURCE_DIR "/scenarios/pipelines/hourly-departures-tight.yaml");
-    assert_int_equal(find(graph, "ReadFromLog")->read.max_out_of_orderness_us, HOUR_US / 2);
-    graph = read_file(*state, MR_SOURCE_DIR "/scenarios/pipelines/delayed-flights.yaml");
+    const struct mr_graph *graph =
+        read_file(*state, MR_SOURCE_DIR "/scenarios/pipelines/delayed-flights.yaml");
     assert_names(graph, "ReadFromLog Filter MapToFields WriteToLog");
     assert_schema(find(graph, "MapToFields"), 0,
         "origin:string destination:string date:timestamp delay:integer long:boolean");
@@ -451,7 +446,8 @@ static void assert_fails(struct mr_region *region, const struct bad_file *bad,
     bool is_right = !ok && err.kind == MR_ERR_INPUT && err.input_line == bad->line &&
                     err.input_col == bad->col && strstr(err.msg, bad->message) &&
                     (bad->hint ? strstr(err.hint, bad->hint) != NULL : !err.hint[0]) &&
-                    (sets || (err.input_quote[0] && strcmp(err.input_file, "p.yaml") == 0));
+                    (sets || !bad->text[0] ||
+                        (err.input_quote[0] && strcmp(err.input_file, "p.yaml") == 0));
     if (is_right) return;
     char text[2048] = "no error\n";
     if (!ok) mr_err_format(&err, text, sizeof text);
@@ -467,7 +463,7 @@ static void assert_fails(struct mr_region *region, const struct bad_file *bad,
 
 static const struct bad_file bad_documents[] = {
     {"", 1, 1, "empty", NULL},
-    {"pipeline: [", 1, 1, "", NULL},
+    {"pipeline: [", 1, 11, "closing bracket", NULL},
     {"- pipeline\n", 1, 1, "map", NULL},
     {"options: {}\n", 1, 1, "no 'pipeline'", NULL},
     {"pipelin:\n  transforms: []\n", 1, 1, "unknown key 'pipelin'", "'pipeline'"},
@@ -577,40 +573,40 @@ static void bad_transforms_and_references_are_refused_at_their_place(void **stat
 
 static const struct bad_file bad_configs[] = {
     /* ReadFromLog and WriteToLog */
-    {SOURCE("{schema: {a: string}}"), 4, 34, "needs 'topic'", NULL},
-    {SOURCE("{topic: x}"), 4, 34, "needs 'schema'", NULL},
-    {SOURCE("{topic: x, schema: {a: strin}}"), 4, 57, "unknown type 'strin'", "'string'"},
-    {SOURCE("{topic: x, schema: {a: array}}"), 4, 57, "type 'array'", NULL},
-    {SOURCE("{topic: x, schema: {a: {type: string, null: true}}}"), 4, 72, "unknown key 'null'",
+    {SOURCE("{schema: {a: string}}"), 4, 35, "needs 'topic'", NULL},
+    {SOURCE("{topic: x}"), 4, 35, "needs 'schema'", NULL},
+    {SOURCE("{topic: x, schema: {a: strin}}"), 4, 58, "unknown type 'strin'", "'string'"},
+    {SOURCE("{topic: x, schema: {a: array}}"), 4, 58, "type 'array'", NULL},
+    {SOURCE("{topic: x, schema: {a: {type: string, null: true}}}"), 4, 73, "unknown key 'null'",
         NULL},
-    {SOURCE("{topic: x, schema: {}}"), 4, 53, "no fields", NULL},
-    {SOURCE("{topic: x, schema: {a: string}, event_time: b}"), 4, 78, "unknown field 'b'",
+    {SOURCE("{topic: x, schema: {}}"), 4, 54, "no fields", NULL},
+    {SOURCE("{topic: x, schema: {a: string}, event_time: b}"), 4, 79, "unknown field 'b'",
         "'a'"},
-    {SOURCE("{topic: x, schema: {a: string}, event_time: a}"), 4, 78,
+    {SOURCE("{topic: x, schema: {a: string}, event_time: a}"), 4, 79,
         "event_time 'a' is string, not timestamp", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp?}, event_time: a}"), 4, 82,
+    {SOURCE("{topic: x, schema: {a: timestamp?}, event_time: a}"), 4, 83,
         "must not be nullable", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, event_time: a}"), 4, 81, "needs a 'watermark'",
+    {SOURCE("{topic: x, schema: {a: timestamp}, event_time: a}"), 4, 82, "needs a 'watermark'",
         NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bound}}"), 4, 91,
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bound}}"), 4, 92,
         "unknown watermark strategy 'bound'", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated}}"), 4, 91,
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated}}"), 4, 92,
         "watermark strategy 'punctuated' is not supported yet", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bounded}}"), 4, 80,
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bounded}}"), 4, 81,
         "needs 'max_out_of_orderness'", NULL},
     {SOURCE(
          "{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, idle_aftr: 1s}}"),
-        4, 102, "unknown key 'idle_aftr'", "'idle_after'"},
+        4, 103, "unknown key 'idle_aftr'", "'idle_after'"},
     {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, idle_after: "
             "-1s}}"),
-        4, 114, "negative", NULL},
+        4, 115, "negative", NULL},
     {SOURCE(
          "{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, idle_after: 0}}"),
-        4, 114, "more than zero", NULL},
+        4, 115, "more than zero", NULL},
     {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, idle_after: "
             "1d}}"),
-        4, 114, "12 hours", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, start: latest}"), 4, 69,
+        4, 115, "12 hours", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, start: latest}"), 4, 70,
         "'start' of config of ReadFromLog is not supported yet", NULL},
     {CHAIN READ("in") "    - {type: WriteToLog, config: {topic: o, key: q}}\n", 6, 50,
         "unknown field 'q' in key of WriteToLog", NULL},
@@ -765,7 +761,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_pipeline_of_the_main_job_becomes_four_transforms),
-        TEST(the_other_pipelines_differ_where_they_say),
+        TEST(the_pipeline_without_windows_filters_and_maps),
         TEST(a_composite_is_ordered_by_its_references),
         TEST(the_errors_of_a_chain_go_to_its_extra_transforms),
         TEST(a_bare_name_means_the_good_rows_and_fields_of_failed_ones_can_be_kept),

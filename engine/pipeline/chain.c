@@ -54,8 +54,19 @@ static void link_outputs(struct mr_spec *chain, struct mr_spec *last)
     }
 }
 
-bool mr_chain_link(struct mr_graph_reader *reader, struct mr_spec *chain, uint32_t n_chained)
+/* Beam links the members of a composite that has inputs when none of them says where its own
+ * come from. */
+static bool is_implicit_chain(const struct mr_spec *spec)
 {
+    if (spec->n_inputs == 0) return false;
+    for (uint32_t i = 0; i < spec->n_members; i++)
+        if (spec->members[i]->n_inputs > 0 || spec->members[i]->n_outputs > 0) return false;
+    return true;
+}
+
+static bool link_members(struct mr_graph_reader *reader, struct mr_spec *chain)
+{
+    uint32_t n_chained = chain->n_chained;
     MR_ASSERT(n_chained > 0 && n_chained <= chain->n_members);
     for (uint32_t i = 0; chain->is_chain && i < n_chained; i++)
         if (!check_member(reader, chain->members[i], i)) return false;
@@ -118,7 +129,7 @@ static struct mr_spec *flatten_of(
     return flatten;
 }
 
-bool mr_inputs_flatten(struct mr_graph_reader *reader, struct mr_spec *composite)
+static void flatten_inputs(struct mr_graph_reader *reader, struct mr_spec *composite)
 {
     uint32_t n = composite->n_members;
     for (uint32_t i = 0; i < composite->n_members; i++) n += composite->members[i]->n_inputs;
@@ -139,5 +150,16 @@ bool mr_inputs_flatten(struct mr_graph_reader *reader, struct mr_spec *composite
     }
     composite->n_members = used;
     composite->members = members;
+}
+
+/* From the outside in: what a chain gives to its members decides what they are. */
+bool mr_composites_link(struct mr_graph_reader *reader, struct mr_spec *composite)
+{
+    if (composite->is_chain || is_implicit_chain(composite))
+        if (!link_members(reader, composite)) return false;
+    for (uint32_t i = 0; i < composite->n_members; i++)
+        if (!composite->members[i]->entry && !mr_composites_link(reader, composite->members[i]))
+            return false;
+    flatten_inputs(reader, composite);
     return true;
 }

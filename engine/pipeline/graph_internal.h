@@ -74,6 +74,7 @@ struct mr_spec {
     struct mr_link *inputs;
 
     uint32_t n_members; /* of a composite */
+    uint32_t n_chained; /* members before the extra transforms of a chain */
     struct mr_spec **members;
     uint32_t n_outputs;
     struct mr_link *outputs;
@@ -104,10 +105,10 @@ struct mr_graph_reader {
 /* read.c: the document as a tree of specs; *out is the pipeline itself. */
 MR_MUST_CHECK bool mr_specs_read(
     struct mr_graph_reader *reader, const struct mr_yaml *document, struct mr_spec **out);
-/* chain.c: links the members of a chain, spreads and flattens lists of inputs. */
-MR_MUST_CHECK bool mr_chain_link(
-    struct mr_graph_reader *reader, struct mr_spec *chain, uint32_t n_chained);
-MR_MUST_CHECK bool mr_inputs_flatten(struct mr_graph_reader *reader, struct mr_spec *composite);
+/* chain.c: links the members of chains, spreads and flattens lists of inputs; in the composite
+ * and in all inside of it. */
+MR_MUST_CHECK bool mr_composites_link(
+    struct mr_graph_reader *reader, struct mr_spec *composite);
 /* override.c: puts the scenario's values over the configs. */
 MR_MUST_CHECK bool mr_overrides_apply(struct mr_graph_reader *reader, struct mr_spec *root,
     const struct mr_override_set *sets, uint32_t n_sets);

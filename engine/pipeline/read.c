@@ -130,8 +130,7 @@ static bool get_list(struct mr_graph_reader *reader, const struct mr_yaml *node,
 }
 
 /* The source comes first, without inputs; the sink last; then what hangs on the chain. */
-static bool read_members(
-    struct mr_graph_reader *reader, struct mr_spec *spec, uint32_t *n_chained)
+static bool read_members(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     const struct mr_yaml *transforms;
     const struct mr_yaml *extra;
@@ -152,18 +151,8 @@ static bool read_members(
     if (source) spec->members[0]->has_input |= spec->is_chain;
     if (!read_list(reader, transforms, spec)) return false;
     if (sink && !read_member(reader, sink, spec)) return false;
-    *n_chained = spec->n_members;
+    spec->n_chained = spec->n_members;
     return read_list(reader, extra, spec);
-}
-
-/* Beam links the members of a composite that has inputs when none of them says where its own
- * come from. */
-static bool is_implicit_chain(const struct mr_spec *spec)
-{
-    if (spec->n_inputs == 0) return false;
-    for (uint32_t i = 0; i < spec->n_members; i++)
-        if (spec->members[i]->n_inputs > 0 || spec->members[i]->n_outputs > 0) return false;
-    return true;
 }
 
 static bool check_composite_keys(struct mr_graph_reader *reader, const struct mr_spec *spec)
@@ -191,14 +180,8 @@ static bool read_composite(struct mr_graph_reader *reader, struct mr_spec *spec)
     if (!check_composite_keys(reader, spec)) return false;
     spec->type_name = "composite";
     if (spec->is_chain && !spec->name && spec->parent) spec->name = "Chain";
-    uint32_t n_chained = 0;
-    if (!read_members(reader, spec, &n_chained)) return false;
-    if (!read_links(reader, mr_yaml_get(spec->node, "output"), "output", false,
-            &spec->n_outputs, &spec->outputs))
-        return false;
-    if (spec->is_chain || is_implicit_chain(spec))
-        if (!mr_chain_link(reader, spec, n_chained)) return false;
-    return mr_inputs_flatten(reader, spec);
+    return read_members(reader, spec) && read_links(reader, mr_yaml_get(spec->node, "output"),
+                                             "output", false, &spec->n_outputs, &spec->outputs);
 }
 
 static bool read_transform(struct mr_graph_reader *reader, const struct mr_yaml *node,
@@ -289,5 +272,5 @@ bool mr_specs_read(
     reader->providers = mr_yaml_get(document, "providers");
     if (reader->providers && reader->providers->kind == MR_YAML_NULL) reader->providers = NULL;
     if (reader->providers && !check_providers(reader, reader->providers)) return false;
-    return read_transform(reader, pipeline, NULL, out);
+    return read_transform(reader, pipeline, NULL, out) && mr_composites_link(reader, *out);
 }
