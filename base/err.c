@@ -117,31 +117,32 @@ void mr_err_quote(struct mr_err *err, const char *text, size_t bytes)
 
 enum { WORD_BYTES_MAX = 64 };
 
-/* Levenshtein distance of two words of at most WORD_BYTES_MAX bytes. */
+/* How many letters must be changed, added, taken away, or swapped with their neighbour (optimal
+ * string alignment). Words of at most WORD_BYTES_MAX bytes. */
 static size_t edit_distance(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
 {
-    size_t row[WORD_BYTES_MAX + 1];
-    for (size_t j = 0; j <= b_bytes; j++) row[j] = j;
+    size_t rows[3][WORD_BYTES_MAX + 1];
+    for (size_t j = 0; j <= b_bytes; j++) rows[0][j] = j;
     for (size_t i = 1; i <= a_bytes; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b_bytes; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (above + 1 < best) best = above + 1;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < best) best = above[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            bool is_swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (is_swap && second[j - 2] + 1 < best) best = second[j - 2] + 1;
             row[j] = best;
-            diagonal = above;
         }
     }
-    return row[b_bytes];
+    return rows[a_bytes % 3][b_bytes];
 }
 
 void mr_err_suggest(
     struct mr_err *err, const char *word, const char *const *words, size_t n_words)
 {
     size_t word_bytes = strlen(word);
-    if (!err || err->hint[0] || word_bytes == 0 || word_bytes > WORD_BYTES_MAX) return;
+    if (!err || err->hint[0] || word_bytes < 2 || word_bytes > WORD_BYTES_MAX) return;
     size_t best = word_bytes / 3 > 1 ? word_bytes / 3 : 1;
     const char *nearest = NULL;
     for (size_t i = 0; i < n_words; i++) {

@@ -49,8 +49,9 @@ void mr_err_wrap(struct mr_err *err, const char *format, ...) MR_PRINTF(2, 3);
 /* Adds the line of text that the place points at; `text` is the whole file. Nothing if a quote is there. Control
  * characters are shown as spaces, so that the caret stands below its column. */
 void mr_err_quote(struct mr_err *err, const char *text, size_t bytes);
-/* Sets the hint to "did you mean 'X'?" with the word of `words[n_words]` nearest to `word` (edit distance
- * at most a third of its length, at least 1); leaves it empty when none is near. */
+/* Sets the hint to "did you mean 'X'?" with the word of `words[n_words]` nearest to `word`: letters
+ * changed, added, taken away or swapped number at most a third of its length, or one. Leaves it empty when none is
+ * near, or the word is a single letter. */
 void mr_err_suggest(struct mr_err *err, const char *word, const char *const *words, size_t n_words);
 /* Writes the error as a compiler would: `file:line:col: error: message`, the quoted line with a caret, the hint.
  * Returns the bytes written, cut at `size`. */

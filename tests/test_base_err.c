@@ -192,6 +192,8 @@ static void the_nearest_word_is_suggested_if_one_is_near(void **state)
     assert_string_equal(suggestion("bat", words, 5), "");
     assert_string_equal(suggestion("banana", words, 5), "");
     assert_string_equal(suggestion("", words, 5), "");
+    assert_string_equal(suggestion("wrokers", words, 5), "did you mean 'workers'?");
+    assert_string_equal(suggestion("b", words, 5), ""); /* everything is near to one letter */
     assert_string_equal(suggestion("worker", words, 0), "");
     static const char *const equal[] = {"ab", "ac"};
     assert_string_equal(suggestion("ad", equal, 2), "did you mean 'ab'?"); /* the first */
