@@ -87,15 +87,6 @@ static void find_topic(struct sink *sink)
     MR_ASSERT(sink->n_partitions > 0);
 }
 
-static bool has_windows(const struct mr_graph *graph, const struct mr_transform *transform)
-{
-    if (transform->kind == MR_COMBINE) return true;
-    if (transform->windowing.kind != MR_WINDOW_GLOBAL) return true;
-    for (uint32_t i = 0; i < transform->n_inputs; i++)
-        if (has_windows(graph, &graph->transforms[transform->inputs[i].transform])) return true;
-    return false;
-}
-
 static void sink_open(struct mr_operator *operator)
 {
     struct sink *sink = (struct sink *)operator;
@@ -110,7 +101,7 @@ static void sink_open(struct mr_operator *operator)
     }
     sink->layout.n_columns = schema->n_fields;
     sink->layout.types = sink->types;
-    if (has_windows(job->graph, operator->transform))
+    if (job->plan->has_window[operator->transform->id])
         sink->layout.slots = MR_SLOT_WINDOW | MR_SLOT_PANE;
     sink->layout.capacity_rows =
         job->batch_rows < APPEND_ROWS_MAX ? APPEND_ROWS_MAX : job->batch_rows;
@@ -193,7 +184,8 @@ static void sink_prepare(struct mr_operator *operator)
     sink->phase = PHASE_COMMITTING; /* invariant 3 */
     for (uint32_t i = 0; i < sink->n_pending; i++) {
         env->reach(env, MR_POINT_SINK_BEFORE_COMMIT);
-        send_end(sink, SLOTS + i, &sink->pending[i].producer, true);
+        /* On a rewind only the planted bug comes here: it ends history the other way. */
+        send_end(sink, SLOTS + i, &sink->pending[i].producer, !operator->context->is_rewind);
         env->reach(env, MR_POINT_SINK_COMMIT_SENT);
     }
     env->milestone(env, MR_SOMETIMES_COMMITTED_AFTER_RESTORE);

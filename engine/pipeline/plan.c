@@ -9,6 +9,8 @@ struct planner {
     const struct mr_graph *graph;
     uint32_t *stage_of; /* group of each transform while planning; then the stage */
     bool *derives_window;
+    bool *has_pane;
+    bool *has_window;
 };
 
 static bool is_root(const struct mr_transform *transform)
@@ -92,14 +94,19 @@ static void derive_windows(struct planner *planner)
     }
 }
 
-/* Whether rows at an edge come out of a Combine, and so carry a pane. */
-static bool has_pane(const struct mr_graph *graph, uint32_t transform)
+/* Panes and windows, from the producers on. */
+static void trace_panes(struct planner *planner)
 {
-    const struct mr_transform *at = &graph->transforms[transform];
-    if (at->kind == MR_COMBINE) return true;
-    for (uint32_t i = 0; i < at->n_inputs; i++)
-        if (has_pane(graph, at->inputs[i].transform)) return true;
-    return false;
+    for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
+        const struct mr_transform *at = &planner->graph->transforms[i];
+        planner->has_pane[i] = at->kind == MR_COMBINE;
+        planner->has_window[i] =
+            at->kind == MR_COMBINE || at->windowing.kind != MR_WINDOW_GLOBAL;
+        for (uint32_t k = 0; k < at->n_inputs; k++) {
+            planner->has_pane[i] |= planner->has_pane[at->inputs[k].transform];
+            planner->has_window[i] |= planner->has_window[at->inputs[k].transform];
+        }
+    }
 }
 
 static void make_exchange(struct planner *planner, struct mr_exchange *exchange, uint32_t id,
@@ -112,7 +119,7 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
     for (uint32_t i = 0; i < schema->n_fields; i++) types[i] = schema->fields[i].type;
     uint32_t slots = 0;
     if (!planner->derives_window[from->id]) slots |= MR_SLOT_WINDOW;
-    if (has_pane(planner->graph, from->id)) slots |= MR_SLOT_PANE;
+    if (planner->has_pane[from->id]) slots |= MR_SLOT_PANE;
     *exchange = (struct mr_exchange){.id = id,
         .kind = to->kind == MR_COMBINE ? MR_EXCHANGE_HASH : MR_EXCHANGE_FORWARD,
         .from = edge,
@@ -170,10 +177,13 @@ const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_gra
     struct planner planner = {.region = region,
         .graph = graph,
         .stage_of = mr_region_array(region, uint32_t, graph->n_transforms),
-        .derives_window = mr_region_array(region, bool, graph->n_transforms)};
+        .derives_window = mr_region_array(region, bool, graph->n_transforms),
+        .has_pane = mr_region_array(region, bool, graph->n_transforms),
+        .has_window = mr_region_array(region, bool, graph->n_transforms)};
     assign_groups(&planner);
     uint32_t n_stages = number_stages(&planner);
     derive_windows(&planner);
+    trace_panes(&planner);
     uint32_t n_exchanges = make_exchanges(&planner, NULL);
     struct mr_exchange *exchanges = mr_region_array(region, struct mr_exchange, n_exchanges + 1);
     make_exchanges(&planner, exchanges);
@@ -189,6 +199,7 @@ const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_gra
         .n_exchanges = n_exchanges,
         .exchanges = exchanges,
         .stage_of = planner.stage_of,
-        .derives_window = planner.derives_window};
+        .derives_window = planner.derives_window,
+        .has_window = planner.has_window};
     return plan;
 }

@@ -47,6 +47,8 @@ struct mr_plan {
     /* Whether the window of a row can be told from its time at the transform's main output, so that it need not
      * travel: a WindowInto with fixed or global windows upstream and no AssignTimestamps between. */
     const bool *derives_window;  /* [n_transforms] */
+    /* Whether rows of the transform belong to windows that matter: a Combine or a windowing lies upstream. */
+    const bool *has_window;      /* [n_transforms] */
 };
 
 /* Plans a graph; every graph that was read can be planned. */

@@ -94,6 +94,7 @@ static inline void write_key(char *out, uint32_t bytes, uint32_t number)
     uint64_t low = eight_digits(number % 100000000), high = eight_digits(number / 100000000);
     memcpy(digits, &high, 8);
     memcpy(digits + 8, &low, 8);
+    MR_ASSERT(bytes > 0);
     uint32_t n_digits = bytes - 1;
     out[0] = 'k';
     if (n_digits > 16) {

@@ -213,6 +213,7 @@ static struct mr_message *prepared_blob(const struct mr_stream *stream, struct m
         if (!column->heap_starts) continue;
         uint32_t start = column->heap_starts[first];
         uint32_t length = column->heap_starts[first + n] - start;
+        if (length == 0) continue; /* all of these are short */
         char *heap = mr_blob_part(columns[f].heap);
         memcpy(heap + heap_used, column->heap + start, length);
         move_strings(values, n, start, heap_used);

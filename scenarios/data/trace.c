@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "scenarios/data/csv.h"
 #include "scenarios/data/stream_internal.h"
 
@@ -131,28 +132,6 @@ static bool parse_boolean(const struct mr_csv_cell *cell, int64_t *out)
     return false;
 }
 
-static bool is_utf8(const char *text, uint32_t bytes)
-{
-    const unsigned char *at = (const unsigned char *)text, *end = at + bytes;
-    while (at < end) {
-        if (*at < 0x80) {
-            at++;
-            continue;
-        }
-        int more = *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : 1;
-        if (*at < 0xc2 || *at > 0xf4 || end - at <= more) return false;
-        uint32_t code = *at & (0x3fu >> more);
-        for (int i = 1; i <= more; i++) {
-            if ((at[i] & 0xc0) != 0x80) return false;
-            code = code << 6 | (at[i] & 0x3fu);
-        }
-        if (code < (more == 3 ? 0x10000u : more == 2 ? 0x800u : 0x80u)) return false;
-        if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
-        at += more + 1;
-    }
-    return true;
-}
-
 static struct mr_value read_text(struct reading *reading, const struct mr_csv_cell *cell,
     enum mr_type type)
 {
@@ -177,8 +156,9 @@ static bool read_cell(struct reading *reading, const struct mr_field *field,
     }
     struct mr_value value = {.type = (uint8_t)field->type};
     bool ok = false;
+    size_t bad_at;
     if (is_text) {
-        ok = field->type == MR_TYPE_BYTES || is_utf8(cell->text, cell->bytes);
+        ok = field->type == MR_TYPE_BYTES || mr_utf8_is_valid(cell->text, cell->bytes, &bad_at);
         if (!ok)
             return fail_cell(reading, cell, err, "cell of column '%s' is not UTF-8", field->name);
         value = read_text(reading, cell, field->type);
