@@ -431,6 +431,7 @@ static void state_written(struct coordinator *self)
     switch ((enum mr_record_state)self->record.state) {
     case MR_RECORD_STOPPED:
         self->phase = PHASE_STOPPED;
+        tell_all(self, MR_MSG_CANCEL, 0, 0);
         probe_state(self, MR_JOB_STOPPED, "");
         break;
     case MR_RECORD_FINISHED:

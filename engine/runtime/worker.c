@@ -14,7 +14,15 @@
 #include "engine/runtime/task.h"
 #include "engine/runtime/worker_internal.h"
 
-enum phase { PHASE_IDLE, PHASE_RESTORING, PHASE_PREPARING, PHASE_READY, PHASE_RUNNING, PHASE_STOPPING };
+enum phase {
+    PHASE_IDLE,
+    PHASE_RESTORING,
+    PHASE_PREPARING,
+    PHASE_READY,
+    PHASE_RUNNING,
+    PHASE_STOPPING,
+    PHASE_STOPPED, /* keeps its connections until it is told to cancel: others have not stopped yet */
+};
 enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH };
 
 struct route { /* of an exchange and a subtask: which task, and where in it */
@@ -412,8 +420,8 @@ static void tell_when_stopped(struct mr_worker *worker)
     if (worker->phase != PHASE_STOPPING) return;
     for (uint32_t i = 0; i < worker->n_tasks; i++)
         if (mr_task_is_busy(worker->tasks[i])) return;
+    worker->phase = PHASE_STOPPED;
     tell_coordinator(worker, MR_MSG_STOPPED, 0, 0, NULL);
-    cancel(worker);
 }
 
 static void handle_stop(struct mr_worker *worker)
@@ -576,6 +584,7 @@ static void handle_closed(struct mr_worker *worker, uint32_t connection)
         wake_in(worker, 200 * MR_MS_NS, TIMER_CONNECT);
         return;
     }
+    if (worker->phase == PHASE_STOPPED) return;
     bool is_lost = connection == worker->broker || connection == worker->objects;
     for (uint32_t i = 0; i < worker->job->n_workers; i++)
         is_lost = is_lost || connection == worker->peers[i];
