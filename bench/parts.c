@@ -8,7 +8,7 @@
 enum { QUEUE_PENDING = 1000, PAIRS = 4 };
 #define QUEUE_EVENTS UINT64_C(5000000)
 #define NETWORK_EVENTS UINT64_C(3000000)
-#define SNAPSHOT_BYTES (64u << 20)
+#define SNAPSHOT_BYTES (4u << 20)
 
 static bool open_arena(size_t bytes, struct mr_arena **out, struct mr_err *err)
 {

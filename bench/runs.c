@@ -6,10 +6,10 @@ enum { SMALL_SEEDS = 2000, DIGEST_SEEDS = 1000, RESET_SEEDS = 20000 };
 #define STATE_KEYS UINT64_C(1000000)
 
 static const struct mr_bulk_size bulk_sizes[] = {
-    [MR_BULK_1K_BATCH_100] = {BULK_ROWS, 1000, 0, 100, 100000},
-    [MR_BULK_1K_BATCH_1] = {BULK_ROWS, 1000, 0, 1, 100000},
-    [MR_BULK_100K_BATCH_100] = {BULK_ROWS, 100000, 0, 100, 400000},
-    [MR_BULK_1K_STRINGS_BATCH_100] = {BULK_ROWS, 1000, 12, 100, 100000},
+    [MR_BULK_1K_BATCH_100] = {BULK_ROWS, 1000, 0, 100, 100000, 500},
+    [MR_BULK_1K_BATCH_1] = {BULK_ROWS, 1000, 0, 1, 100000, 500},
+    [MR_BULK_100K_BATCH_100] = {BULK_ROWS, 100000, 0, 100, 400000, 2000},
+    [MR_BULK_1K_STRINGS_BATCH_100] = {BULK_ROWS, 1000, 12, 100, 100000, 500},
 };
 
 struct small_totals {
@@ -162,7 +162,7 @@ static bool row_cost(uint64_t rows, uint64_t repeats, struct mr_run_result *resu
     struct mr_err *err)
 {
     struct mr_subject subject;
-    struct mr_bulk_size size = {rows, 1000, 0, 100, 10000};
+    struct mr_bulk_size size = {rows, 1000, 0, 100, 10000, 500};
     if (!mr_subject_bulk(&size, &subject, err)) return false;
     bool is_ok = true;
     double best = 0;

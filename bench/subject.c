@@ -30,7 +30,8 @@ static const char small_scenario[] =
     "cluster:\n"
     "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: 1s}, heartbeat: {every: "
     "500ms},\n"
-    "   batch: 10, fetch: {rows: 10, rows_min: 10, wait: 100ms}, restart: {backoff: 100ms}}\n"
+    "   batch: 10, flush_after: 100ms, fetch: {rows: 10, rows_min: 10, wait: 500ms},\n"
+    "   restart: {backoff: 100ms}}\n"
     "faults:\n"
     "  - crash: {worker: any, at: {between: [1s, 3500ms]}, restart_after: 200ms}\n"
     "limits: {memory: 64MB}\n";
@@ -60,9 +61,9 @@ static const char bulk_scenario[] =
     "scenario: bulk\n"
     "pipeline: {file: pipeline.yaml}\n"
     "streams:\n"
-    "  events: {partitions: 4, %s generate: {rows: %llu, duration: %llums, keys: %llu%s}}\n"
+    "  events: {partitions: 4, key: key, %s generate: {rows: %llu, duration: %llums, keys: %llu%s}}\n"
     "cluster:\n"
-    "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: %s}, batch: %u,\n"
+    "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: %ums}, batch: %u, credit: 256,\n"
     "   fetch: {rows: 1000, rows_min: 1000, wait: 500ms}, costs: {message: 0s, row: 0s, "
     "snapshot_kb: 0s}}\n"
     "limits: {virtual_time: 1h, events: 1000000000, memory: 4GB}\n"
@@ -122,8 +123,8 @@ bool mr_subject_bulk(
         snprintf(key_bytes, sizeof key_bytes, ", key_bytes: %u", size->key_bytes);
     unsigned long long duration_ms = size->rows / ROWS_PER_MS;
     snprintf(scenario, sizeof scenario, bulk_scenario, "", (unsigned long long)size->rows,
-        duration_ms ? duration_ms : 1, (unsigned long long)size->keys, key_bytes, "2s",
-        size->batch, "");
+        duration_ms ? duration_ms : 1, (unsigned long long)size->keys, key_bytes,
+        size->checkpoint_ms, size->batch, "");
     return open_subject(pipeline, scenario, out, err);
 }
 
@@ -134,7 +135,7 @@ bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err)
     unsigned long long duration_ms = rows / ROWS_PER_MS + 1;
     snprintf(run_for, sizeof run_for, "run_for: %llums\n", duration_ms + 2000);
     snprintf(scenario, sizeof scenario, bulk_scenario, "end: open,", (unsigned long long)rows,
-        duration_ms, 4000000000ull, "", "1h", 100u, run_for);
+        duration_ms, 4000000000ull, "", 3600u * 1000, 100u, run_for);
     return open_subject(pipeline, scenario, out, err);
 }
 

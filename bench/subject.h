@@ -18,6 +18,7 @@ struct mr_bulk_size {
     uint32_t key_bytes;   /* of string keys; 0: int64 keys */
     uint32_t batch;       /* rows of a message on the exchange */
     uint32_t window_rows; /* rows of a window */
+    uint32_t checkpoint_ms; /* virtual time between checkpoints; 100 rows arrive in a millisecond */
 };
 
 /* 1,000 rows over 4 virtual seconds, counted and summed in windows of 100 ms, with a crash. */
