@@ -22,6 +22,8 @@ struct mr_queue *mr_queue_new(struct mr_arena *arena);
 void mr_queue_push(struct mr_queue *queue, struct mr_event *event);
 /* Removes the next event; NULL when none is left. */
 struct mr_event *mr_queue_pop(struct mr_queue *queue);
+/* When the next event is due; MR_NS_NEVER when none is pending. */
+mr_ns mr_queue_next_at(const struct mr_queue *queue);
 uint64_t mr_queue_count(const struct mr_queue *queue);
 
 #endif
