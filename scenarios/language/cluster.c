@@ -1,5 +1,7 @@
-/* The cluster, its network and its services: every knob with its default (docs/scenario.md lists them). */
+/* The cluster, its network and its services: every knob with its default (docs/scenario.md
+ * lists them). */
 #include "engine/batch/batch.h"
+#include "engine/runtime/job_record.h"
 #include "scenarios/language/scenario_internal.h"
 
 #define BATCH_DEFAULT 3
@@ -10,7 +12,9 @@ static void set_defaults(struct mr_cluster *cluster)
     *cluster = (struct mr_cluster){
         .workers = 3,
         .slots = 2,
-        .batch_rows = {.name = "cluster.batch", .n_choices = BATCH_DEFAULT, .choices = batch_default},
+        .batch_rows = {.name = "cluster.batch",
+            .n_choices = BATCH_DEFAULT,
+            .choices = batch_default},
         .fetch_rows = mr_drawn_constant("cluster.fetch.rows", 500),
         .fetch_rows_min = 1,
         .fetch_wait_ns = 500 * MR_MS_NS,
@@ -39,8 +43,8 @@ static bool read_size(struct mr_reading *reading, const struct mr_yaml *map)
         return false;
     uint32_t room = cluster->workers * cluster->slots;
     cluster->parallelism = room < MR_PARALLELISM_MAX ? room : MR_PARALLELISM_MAX;
-    if (!mr_read_u32(reading, map, "cluster.parallelism", 1, MR_PARALLELISM_MAX,
-            &cluster->parallelism))
+    if (!mr_read_u32(
+            reading, map, "cluster.parallelism", 1, MR_PARALLELISM_MAX, &cluster->parallelism))
         return false;
     if (cluster->parallelism > room)
         return mr_fail_node(reading, mr_yaml_get(map, "parallelism"),
@@ -51,48 +55,48 @@ static bool read_size(struct mr_reading *reading, const struct mr_yaml *map)
 
 static bool read_checkpoint(struct mr_reading *reading, const struct mr_yaml *map)
 {
-    static const char *const keys[] = {"every", "mode", "timeout", "retention"};
     static const char *const modes[] = {"aligned"};
     struct mr_cluster *cluster = &reading->scenario->cluster;
     int mode = 0;
     map = mr_read_map(map, "cluster.checkpoint");
-    return mr_read_keys(reading, map, "cluster.checkpoint", keys, MR_COUNT_OF(keys)) &&
-        mr_read_drawn(reading, map, "cluster.checkpoint.every", "cluster.checkpoint.every",
-            MR_RANGE_NS, &cluster->checkpoint_every_ns) &&
-        mr_read_word(reading, map, "cluster.checkpoint.mode", modes, MR_COUNT_OF(modes), &mode) &&
-        mr_read_integer(reading, map, "cluster.checkpoint.timeout", MR_RANGE_NS_POSITIVE,
-            &cluster->checkpoint_timeout_ns) &&
-        mr_read_u32(reading, map, "cluster.checkpoint.retention", 1, 1000,
-            &cluster->checkpoint_retention);
+    return mr_read_keys(reading, map, "cluster.checkpoint", MR_MAP_CHECKPOINT) &&
+           mr_read_drawn(reading, map, "cluster.checkpoint.every", "cluster.checkpoint.every",
+               MR_RANGE_NS, &cluster->checkpoint_every_ns) &&
+           mr_read_word(
+               reading, map, "cluster.checkpoint.mode", modes, MR_COUNT_OF(modes), &mode) &&
+           mr_read_integer(reading, map, "cluster.checkpoint.timeout", MR_RANGE_NS_POSITIVE,
+               &cluster->checkpoint_timeout_ns) &&
+           mr_read_u32(reading, map, "cluster.checkpoint.retention", 1, MR_RETAINED_MAX,
+               &cluster->checkpoint_retention);
 }
 
 static bool read_flow(struct mr_reading *reading, const struct mr_yaml *map)
 {
-    static const char *const keys[] = {"rows", "rows_min", "wait"};
     struct mr_cluster *cluster = &reading->scenario->cluster;
     struct mr_range rows = MR_RANGE_COUNT(1, MR_BATCH_ROWS_MAX);
     const struct mr_yaml *fetch = mr_read_map(map, "cluster.fetch");
-    if (!mr_read_drawn(reading, map, "cluster.batch", "cluster.batch", rows, &cluster->batch_rows))
+    if (!mr_read_drawn(
+            reading, map, "cluster.batch", "cluster.batch", rows, &cluster->batch_rows))
         return false;
-    return mr_read_keys(reading, fetch, "cluster.fetch", keys, MR_COUNT_OF(keys)) &&
-        mr_read_drawn(reading, fetch, "cluster.fetch.rows", "cluster.fetch.rows", rows,
-            &cluster->fetch_rows) &&
-        mr_read_u32(reading, fetch, "cluster.fetch.rows_min", 1, MR_BATCH_ROWS_MAX,
-            &cluster->fetch_rows_min) &&
-        mr_read_integer(reading, fetch, "cluster.fetch.wait", MR_RANGE_NS_POSITIVE,
-            &cluster->fetch_wait_ns) &&
-        mr_read_u32(reading, map, "cluster.credit", 2, 1 << 20, &cluster->channel_credit) &&
-        mr_read_integer(reading, map, "cluster.watermark_every", MR_RANGE_NS_POSITIVE,
-            &cluster->watermark_every_ns) &&
-        mr_read_integer(reading, map, "cluster.flush_after", MR_RANGE_NS, &cluster->flush_after_ns);
+    return mr_read_keys(reading, fetch, "cluster.fetch", MR_MAP_FETCH) &&
+           mr_read_drawn(reading, fetch, "cluster.fetch.rows", "cluster.fetch.rows", rows,
+               &cluster->fetch_rows) &&
+           mr_read_u32(reading, fetch, "cluster.fetch.rows_min", 1, MR_BATCH_ROWS_MAX,
+               &cluster->fetch_rows_min) &&
+           mr_read_integer(reading, fetch, "cluster.fetch.wait", MR_RANGE_NS_POSITIVE,
+               &cluster->fetch_wait_ns) &&
+           mr_read_u32(reading, map, "cluster.credit", 2, 1 << 20, &cluster->channel_credit) &&
+           mr_read_integer(reading, map, "cluster.watermark_every", MR_RANGE_NS_POSITIVE,
+               &cluster->watermark_every_ns) &&
+           mr_read_integer(
+               reading, map, "cluster.flush_after", MR_RANGE_NS, &cluster->flush_after_ns);
 }
 
 static bool read_heartbeat(struct mr_reading *reading, const struct mr_yaml *map)
 {
-    static const char *const keys[] = {"every", "timeout"};
     struct mr_cluster *cluster = &reading->scenario->cluster;
     map = mr_read_map(map, "cluster.heartbeat");
-    if (!mr_read_keys(reading, map, "cluster.heartbeat", keys, MR_COUNT_OF(keys)) ||
+    if (!mr_read_keys(reading, map, "cluster.heartbeat", MR_MAP_HEARTBEAT) ||
         !mr_read_integer(reading, map, "cluster.heartbeat.every", MR_RANGE_NS_POSITIVE,
             &cluster->heartbeat_every_ns) ||
         !mr_read_integer(reading, map, "cluster.heartbeat.timeout", MR_RANGE_NS_POSITIVE,
@@ -106,10 +110,9 @@ static bool read_heartbeat(struct mr_reading *reading, const struct mr_yaml *map
 
 static bool read_restart(struct mr_reading *reading, const struct mr_yaml *map)
 {
-    static const char *const keys[] = {"backoff", "backoff_max", "attempts"};
     struct mr_cluster *cluster = &reading->scenario->cluster;
     map = mr_read_map(map, "cluster.restart");
-    if (!mr_read_keys(reading, map, "cluster.restart", keys, MR_COUNT_OF(keys)) ||
+    if (!mr_read_keys(reading, map, "cluster.restart", MR_MAP_RESTART) ||
         !mr_read_integer(
             reading, map, "cluster.restart.backoff", MR_RANGE_NS, &cluster->restart_backoff_ns))
         return false;
@@ -128,41 +131,39 @@ static bool read_restart(struct mr_reading *reading, const struct mr_yaml *map)
 
 static bool read_costs(struct mr_reading *reading, const struct mr_yaml *map)
 {
-    static const char *const keys[] = {"message", "row", "snapshot_kb"};
     struct mr_costs *costs = &reading->scenario->cluster.costs;
     map = mr_read_map(map, "cluster.costs");
-    return mr_read_keys(reading, map, "cluster.costs", keys, MR_COUNT_OF(keys)) &&
-        mr_read_integer(reading, map, "cluster.costs.message", MR_RANGE_NS, &costs->message_ns) &&
-        mr_read_integer(reading, map, "cluster.costs.row", MR_RANGE_NS, &costs->row_ns) &&
-        mr_read_integer(
-            reading, map, "cluster.costs.snapshot_kb", MR_RANGE_NS, &costs->snapshot_kb_ns);
+    return mr_read_keys(reading, map, "cluster.costs", MR_MAP_COSTS) &&
+           mr_read_integer(
+               reading, map, "cluster.costs.message", MR_RANGE_NS, &costs->message_ns) &&
+           mr_read_integer(reading, map, "cluster.costs.row", MR_RANGE_NS, &costs->row_ns) &&
+           mr_read_integer(
+               reading, map, "cluster.costs.snapshot_kb", MR_RANGE_NS, &costs->snapshot_kb_ns);
 }
 
 bool mr_read_cluster(struct mr_reading *reading, const struct mr_yaml *root)
 {
-    static const char *const keys[] = {"workers", "slots", "parallelism", "checkpoint", "batch",
-        "fetch", "credit", "watermark_every", "flush_after", "heartbeat", "restart",
-        "transaction_timeout", "costs"};
     struct mr_cluster *cluster = &reading->scenario->cluster;
     const struct mr_yaml *map = mr_read_map(root, "cluster");
     set_defaults(cluster);
-    return mr_read_keys(reading, map, "cluster", keys, MR_COUNT_OF(keys)) &&
-        read_size(reading, map) && read_checkpoint(reading, map) && read_flow(reading, map) &&
-        read_heartbeat(reading, map) && read_restart(reading, map) &&
-        mr_read_integer(reading, map, "cluster.transaction_timeout", MR_RANGE_NS_POSITIVE,
-            &cluster->transaction_timeout_ns) &&
-        read_costs(reading, map);
+    return mr_read_keys(reading, map, "cluster", MR_MAP_CLUSTER) && read_size(reading, map) &&
+           read_checkpoint(reading, map) && read_flow(reading, map) &&
+           read_heartbeat(reading, map) && read_restart(reading, map) &&
+           mr_read_integer(reading, map, "cluster.transaction_timeout", MR_RANGE_NS_POSITIVE,
+               &cluster->transaction_timeout_ns) &&
+           read_costs(reading, map);
 }
 
-/* The presets: round trips inside a data centre, between regions, and a network that is never in the way. */
+/* The presets: round trips inside a data centre, between regions, and a network that is never
+ * in the way. */
 enum preset { PRESET_DATACENTER, PRESET_WAN, PRESET_CALM };
 static const char *const presets[] = {"datacenter", "wan", "calm"};
 
 static void set_preset(struct mr_reading *reading, enum preset preset)
 {
     struct mr_network_config *network = &reading->scenario->network;
-    *network = (struct mr_network_config){
-        .loopback_ns = 20000, .send_timeout_ns = 5 * MR_SECOND_NS};
+    *network =
+        (struct mr_network_config){.loopback_ns = 20000, .send_timeout_ns = 5 * MR_SECOND_NS};
     struct mr_link_config *link = &network->link;
     switch (preset) {
     case PRESET_DATACENTER:
@@ -175,16 +176,17 @@ static void set_preset(struct mr_reading *reading, enum preset preset)
             reading->region, 30 * MR_MS_NS, 120 * MR_MS_NS, 10 * MR_MS_NS, 500 * MR_MS_NS);
         link->bytes_per_second = 100000000;
         break;
-    case PRESET_CALM: link->latency_ns = mr_distribution_constant(100000); break;
+    case PRESET_CALM:
+        link->latency_ns = mr_distribution_constant(100000);
+        break;
     }
 }
 
-static bool read_link(struct mr_reading *reading, const struct mr_yaml *node,
-    struct mr_link_override *out)
+static bool read_link(
+    struct mr_reading *reading, const struct mr_yaml *node, struct mr_link_override *out)
 {
-    static const char *const keys[] = {"from", "to", "latency", "bytes_per_second"};
     out->link = reading->scenario->network.link;
-    if (!mr_read_keys(reading, node, "network.links", keys, MR_COUNT_OF(keys)) ||
+    if (!mr_read_keys(reading, node, "network.links", MR_MAP_LINK) ||
         !mr_read_required(reading, node, "from") || !mr_read_required(reading, node, "to") ||
         !mr_read_process(reading, node, "from", &out->from) ||
         !mr_read_process(reading, node, "to", &out->to) ||
@@ -192,7 +194,8 @@ static bool read_link(struct mr_reading *reading, const struct mr_yaml *node,
         !mr_read_bytes(reading, node, "bytes_per_second", &out->link.bytes_per_second))
         return false;
     if (out->from == out->to)
-        return mr_fail_node(reading, node, "a link needs two processes; 'network.loopback' is for one");
+        return mr_fail_node(
+            reading, node, "a link needs two processes; 'network.loopback' is for one");
     return true;
 }
 
@@ -200,7 +203,8 @@ static bool read_links(struct mr_reading *reading, const struct mr_yaml *map)
 {
     const struct mr_yaml *list = mr_read_key(map, "network.links");
     if (!list) return true;
-    if (list->kind != MR_YAML_LIST) return mr_fail_node(reading, list, "'links' must be a list");
+    if (list->kind != MR_YAML_LIST)
+        return mr_fail_node(reading, list, "'links' must be a list");
     struct mr_link_override *overrides =
         mr_region_array(reading->region, struct mr_link_override, list->n + 1);
     for (uint32_t i = 0; i < list->n; i++)
@@ -212,33 +216,30 @@ static bool read_links(struct mr_reading *reading, const struct mr_yaml *map)
 
 bool mr_read_network(struct mr_reading *reading, const struct mr_yaml *root)
 {
-    static const char *const keys[] = {
-        "preset", "latency", "bytes_per_second", "send_timeout", "loopback", "links"};
     const struct mr_yaml *node = mr_read_key(root, "network");
     int preset = PRESET_DATACENTER;
     bool is_map = node && node->kind == MR_YAML_MAP;
-    if (node && !mr_read_word(reading, is_map ? node : root, is_map ? "network.preset" : "network",
-                    presets, MR_COUNT_OF(presets), &preset))
+    if (node &&
+        !mr_read_word(reading, is_map ? node : root, is_map ? "network.preset" : "network",
+            presets, MR_COUNT_OF(presets), &preset))
         return false;
     set_preset(reading, (enum preset)preset);
     if (!is_map) return true;
     struct mr_network_config *network = &reading->scenario->network;
-    return mr_read_keys(reading, node, "network", keys, MR_COUNT_OF(keys)) &&
-        mr_read_distribution(
-            reading, node, "network.latency", MR_RANGE_NS, &network->link.latency_ns) &&
-        mr_read_bytes(
-            reading, node, "network.bytes_per_second", &network->link.bytes_per_second) &&
-        mr_read_integer(reading, node, "network.send_timeout", MR_RANGE_NS_POSITIVE,
-            &network->send_timeout_ns) &&
-        mr_read_integer(reading, node, "network.loopback", MR_RANGE_NS, &network->loopback_ns) &&
-        read_links(reading, node);
+    return mr_read_keys(reading, node, "network", MR_MAP_NETWORK) &&
+           mr_read_distribution(
+               reading, node, "network.latency", MR_RANGE_NS, &network->link.latency_ns) &&
+           mr_read_bytes(
+               reading, node, "network.bytes_per_second", &network->link.bytes_per_second) &&
+           mr_read_integer(reading, node, "network.send_timeout", MR_RANGE_NS_POSITIVE,
+               &network->send_timeout_ns) &&
+           mr_read_integer(
+               reading, node, "network.loopback", MR_RANGE_NS, &network->loopback_ns) &&
+           read_links(reading, node);
 }
 
 bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root)
 {
-    static const char *const keys[] = {"broker", "objects"};
-    static const char *const broker_keys[] = {"latency"};
-    static const char *const object_keys[] = {"put", "get", "bytes_per_second"};
     struct mr_scenario *scenario = reading->scenario;
     scenario->broker_ns = mr_distribution_lognormal(
         reading->region, MR_MS_NS, 10 * MR_MS_NS, 200000, 100 * MR_MS_NS);
@@ -248,18 +249,17 @@ bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root)
         reading->region, 10 * MR_MS_NS, 60 * MR_MS_NS, 2 * MR_MS_NS, MR_SECOND_NS);
     scenario->objects.bytes_per_second = 100000000;
     const struct mr_yaml *map = mr_read_map(root, "services");
-    if (!mr_read_keys(reading, map, "services", keys, MR_COUNT_OF(keys))) return false;
+    if (!mr_read_keys(reading, map, "services", MR_MAP_SERVICES)) return false;
     const struct mr_yaml *broker = mr_read_map(map, "services.broker");
     const struct mr_yaml *objects = mr_read_map(map, "services.objects");
-    return mr_read_keys(reading, broker, "services.broker", broker_keys, MR_COUNT_OF(broker_keys)) &&
-        mr_read_distribution(
-            reading, broker, "services.broker.latency", MR_RANGE_NS, &scenario->broker_ns) &&
-        mr_read_keys(
-            reading, objects, "services.objects", object_keys, MR_COUNT_OF(object_keys)) &&
-        mr_read_distribution(
-            reading, objects, "services.objects.put", MR_RANGE_NS, &scenario->objects.put_ns) &&
-        mr_read_distribution(
-            reading, objects, "services.objects.get", MR_RANGE_NS, &scenario->objects.get_ns) &&
-        mr_read_bytes(reading, objects, "services.objects.bytes_per_second",
-            &scenario->objects.bytes_per_second);
+    return mr_read_keys(reading, broker, "services.broker", MR_MAP_BROKER) &&
+           mr_read_distribution(
+               reading, broker, "services.broker.latency", MR_RANGE_NS, &scenario->broker_ns) &&
+           mr_read_keys(reading, objects, "services.objects", MR_MAP_OBJECTS) &&
+           mr_read_distribution(reading, objects, "services.objects.put", MR_RANGE_NS,
+               &scenario->objects.put_ns) &&
+           mr_read_distribution(reading, objects, "services.objects.get", MR_RANGE_NS,
+               &scenario->objects.get_ns) &&
+           mr_read_bytes(reading, objects, "services.objects.bytes_per_second",
+               &scenario->objects.bytes_per_second);
 }

@@ -13,23 +13,31 @@ static const char *const kinds[] = {
     [MR_FAULT_SLOW_LINK] = "slow_link",
 };
 
+/* The operator is a process of the run only where 'job' gives it something to do. */
+static uint32_t count_processes(const struct mr_reading *reading)
+{
+    const struct mr_yaml *job = mr_yaml_get(reading->scenario->document, "job");
+    bool has_operator = job && job->kind == MR_YAML_LIST && job->n > 0;
+    return reading->scenario->cluster.workers + 3 + has_operator;
+}
+
 static size_t process_names(struct mr_reading *reading, const char *names[MR_PROCESSES_MAX])
 {
-    uint32_t workers = reading->scenario->cluster.workers, n = workers + 4;
+    uint32_t workers = reading->scenario->cluster.workers, n = count_processes(reading);
     for (uint32_t i = 0; i < n; i++)
         names[i] = mr_scenario_process_name(reading->region, workers, i);
     return n;
 }
 
-bool mr_read_process(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
-    uint32_t *out)
+bool mr_read_process(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *path, uint32_t *out)
 {
     const struct mr_yaml *node = mr_read_key(map, path);
     if (!node) return true;
     const char *name;
     if (!mr_yaml_as_text(node, path, &name, reading->err)) return false;
     int process = mr_scenario_process(reading->scenario->cluster.workers, name);
-    if (process < 0) {
+    if (process < 0 || (uint32_t)process >= count_processes(reading)) {
         const char *names[MR_PROCESSES_MAX];
         size_t n = process_names(reading, names);
         return mr_fail_word(reading, node, "process", name, names, n);
@@ -38,8 +46,8 @@ bool mr_read_process(struct mr_reading *reading, const struct mr_yaml *map, cons
     return true;
 }
 
-static bool read_worker(struct mr_reading *reading, const struct mr_yaml *node,
-    struct mr_fault_spec *spec)
+static bool read_worker(
+    struct mr_reading *reading, const struct mr_yaml *node, struct mr_fault_spec *spec)
 {
     uint32_t workers = reading->scenario->cluster.workers;
     if (node->kind == MR_YAML_TEXT && strcmp(node->text, "any") == 0) {
@@ -49,28 +57,32 @@ static bool read_worker(struct mr_reading *reading, const struct mr_yaml *node,
     }
     int64_t number = 0;
     if (node->kind != MR_YAML_INT)
-        return mr_fail_node(reading, node, "'worker' must be 'any' or a number from 1 to %u", workers);
-    if (!mr_yaml_as_int(node, "worker", INT64_MIN, INT64_MAX, &number, reading->err)) return false;
+        return mr_fail_node(
+            reading, node, "'worker' must be 'any' or a number from 1 to %u", workers);
+    if (!mr_yaml_as_int(node, "worker", INT64_MIN, INT64_MAX, &number, reading->err))
+        return false;
     if (number < 1 || number > workers)
-        return mr_fail_node(reading, node, "there is no worker %lld: the cluster has workers 1 to %u",
-            (long long)number, workers);
+        return mr_fail_node(reading, node,
+            "there is no worker %lld: the cluster has workers 1 to %u", (long long)number,
+            workers);
     spec->fault.process = (uint32_t)number;
     return true;
 }
 
 /* The process that is struck: `worker: any`, `worker: 2` or `process: coordinator`. */
-static bool read_victim(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_victim(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     const struct mr_yaml *worker = mr_yaml_get(map, "worker");
     const struct mr_yaml *process = mr_yaml_get(map, "process");
     const char *kind = kinds[spec->fault.kind];
     if (worker && process)
-        return mr_fail_node(
-            reading, mr_yaml_key(map, "process"), "'%s' has a 'worker' or a 'process', not both", kind);
+        return mr_fail_node(reading, mr_yaml_key(map, "process"),
+            "'%s' has a 'worker' or a 'process', not both", kind);
     if (worker) return read_worker(reading, worker, spec);
     if (!process)
-        return mr_fail_node(reading, map, "'%s' needs a 'worker' (any, or a number) or a 'process'", kind);
+        return mr_fail_node(
+            reading, map, "'%s' needs a 'worker' (any, or a number) or a 'process'", kind);
     if (!mr_read_process(reading, map, "process", &spec->fault.process)) return false;
     if (spec->fault.process > reading->scenario->cluster.workers)
         return mr_fail_node(reading, process,
@@ -79,8 +91,8 @@ static bool read_victim(struct mr_reading *reading, const struct mr_yaml *map,
     return true;
 }
 
-static bool read_ends(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_ends(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     struct mr_fault *fault = &spec->fault;
     fault->is_both_ways = true;
@@ -90,8 +102,8 @@ static bool read_ends(struct mr_reading *reading, const struct mr_yaml *map,
         !mr_read_bool(reading, map, "both", &fault->is_both_ways))
         return false;
     if (fault->from == fault->to)
-        return mr_fail_node(reading, mr_yaml_get(map, "to"), "'%s' needs two different processes",
-            kinds[fault->kind]);
+        return mr_fail_node(reading, mr_yaml_get(map, "to"),
+            "'%s' needs two different processes", kinds[fault->kind]);
     return true;
 }
 
@@ -114,25 +126,27 @@ static bool read_point(struct mr_reading *reading, const struct mr_yaml *node,
     }
     *out = (enum mr_point)point;
     bool strikes_process = spec->fault.kind <= MR_FAULT_SLOW_CPU;
-    bool is_coordinator = !spec->has_any_worker && spec->fault.process == MR_PROCESS_COORDINATOR;
+    bool is_coordinator =
+        !spec->has_any_worker && spec->fault.process == MR_PROCESS_COORDINATOR;
     if (strikes_process && is_coordinators(*out) != is_coordinator)
-        return mr_fail_node(reading, node, "the point '%s' is reached by %s, which is not struck here",
-            name, is_coordinators(*out) ? "the coordinator" : "a worker");
+        return mr_fail_node(reading, node,
+            "the point '%s' is reached by %s, which is not struck here", name,
+            is_coordinators(*out) ? "the coordinator" : "a worker");
     return true;
 }
 
-static bool read_at_point(struct mr_reading *reading, const struct mr_yaml *at,
-    struct mr_fault_spec *spec)
+static bool read_at_point(
+    struct mr_reading *reading, const struct mr_yaml *at, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"point", "occurrence"};
-    if (!mr_read_keys(reading, at, "at", keys, MR_COUNT_OF(keys))) return false;
+    if (!mr_read_keys(reading, at, "at", MR_MAP_AT)) return false;
     const struct mr_yaml *node = mr_yaml_get(at, "point");
     bool is_list = node->kind == MR_YAML_LIST;
     uint32_t n = is_list ? node->n : 1;
     if (n == 0) return mr_fail_node(reading, node, "'point' must name at least one point");
     enum mr_point *points = mr_region_array(reading->region, enum mr_point, n);
     for (uint32_t i = 0; i < n; i++)
-        if (!read_point(reading, is_list ? node->items[i] : node, spec, &points[i])) return false;
+        if (!read_point(reading, is_list ? node->items[i] : node, spec, &points[i]))
+            return false;
     spec->fault.is_at_point = true;
     spec->points = points;
     spec->n_points = n;
@@ -142,33 +156,37 @@ static bool read_at_point(struct mr_reading *reading, const struct mr_yaml *at,
         MR_RANGE_COUNT(1, 1000000000), &spec->occurrence);
 }
 
-static bool read_at(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_at(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     const struct mr_yaml *at = mr_yaml_get(map, "at");
     if (!at)
-        return mr_fail_node(reading, map, "'%s' needs 'at': a time or a point", kinds[spec->fault.kind]);
-    if (at->kind == MR_YAML_MAP && mr_yaml_get(at, "point")) return read_at_point(reading, at, spec);
+        return mr_fail_node(
+            reading, map, "'%s' needs 'at': a time or a point", kinds[spec->fault.kind]);
+    if (at->kind == MR_YAML_MAP && mr_yaml_get(at, "point"))
+        return read_at_point(reading, at, spec);
     return mr_read_drawn(reading, map, "at", spec->at_ns.name, MR_RANGE_NS, &spec->at_ns);
 }
 
-static bool read_duration(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_duration(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     return mr_read_required(reading, map, "for") &&
-        mr_read_drawn(reading, map, "for", spec->for_ns.name, MR_RANGE_NS_POSITIVE, &spec->for_ns);
+           mr_read_drawn(
+               reading, map, "for", spec->for_ns.name, MR_RANGE_NS_POSITIVE, &spec->for_ns);
 }
 
-static bool read_factor(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_factor(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    return mr_read_drawn(reading, map, "factor", spec->factor.name, MR_RANGE_COUNT(1, 1000000),
-        &spec->factor);
+    return mr_read_drawn(
+        reading, map, "factor", spec->factor.name, MR_RANGE_COUNT(1, 1000000), &spec->factor);
 }
 
-/* Whether a timed crash waits for the process's next handler and cuts it: half of them do, unless it is written. */
-static bool read_waiting(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+/* Whether a timed crash waits for the process's next handler and cuts it: half of them do,
+ * unless it is written. */
+static bool read_waiting(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     const struct mr_yaml *node = mr_yaml_get(map, "waits_for_handler");
     spec->waits_for_handler.distribution = mr_distribution_uniform(0, 1);
@@ -184,8 +202,8 @@ static bool read_waiting(struct mr_reading *reading, const struct mr_yaml *map,
     return true;
 }
 
-static bool read_restart_after(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_restart_after(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
     const struct mr_yaml *node = mr_yaml_get(map, "restart_after");
     spec->restart_after_ns.distribution = mr_distribution_constant(MR_SECOND_NS);
@@ -193,64 +211,58 @@ static bool read_restart_after(struct mr_reading *reading, const struct mr_yaml 
         spec->restart_after_ns.distribution = mr_distribution_constant(MR_NS_NEVER);
         return true;
     }
-    return mr_read_drawn(reading, map, "restart_after", spec->restart_after_ns.name, MR_RANGE_NS,
-        &spec->restart_after_ns);
+    return mr_read_drawn(reading, map, "restart_after", spec->restart_after_ns.name,
+        MR_RANGE_NS, &spec->restart_after_ns);
 }
 
-static bool read_crash(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_crash(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {
-        "worker", "process", "at", "restart_after", "waits_for_handler"};
-    return mr_read_keys(reading, map, "crash", keys, MR_COUNT_OF(keys)) &&
-        read_victim(reading, map, spec) && read_at(reading, map, spec) &&
-        read_restart_after(reading, map, spec) && read_waiting(reading, map, spec);
+    return mr_read_keys(reading, map, "crash", MR_MAP_CRASH) &&
+           read_victim(reading, map, spec) && read_at(reading, map, spec) &&
+           read_restart_after(reading, map, spec) && read_waiting(reading, map, spec);
 }
 
-static bool read_pause(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_pause(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"worker", "process", "at", "for"};
-    return mr_read_keys(reading, map, "pause", keys, MR_COUNT_OF(keys)) &&
-        read_victim(reading, map, spec) && read_at(reading, map, spec) &&
-        read_duration(reading, map, spec);
+    return mr_read_keys(reading, map, "pause", MR_MAP_PAUSE) &&
+           read_victim(reading, map, spec) && read_at(reading, map, spec) &&
+           read_duration(reading, map, spec);
 }
 
-static bool read_slow_cpu(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_slow_cpu(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"worker", "process", "at", "for", "factor"};
-    return mr_read_keys(reading, map, "slow_cpu", keys, MR_COUNT_OF(keys)) &&
-        read_victim(reading, map, spec) && read_at(reading, map, spec) &&
-        read_duration(reading, map, spec) && mr_read_required(reading, map, "factor") &&
-        read_factor(reading, map, spec);
+    return mr_read_keys(reading, map, "slow_cpu", MR_MAP_SLOW_CPU) &&
+           read_victim(reading, map, spec) && read_at(reading, map, spec) &&
+           read_duration(reading, map, spec) && mr_read_required(reading, map, "factor") &&
+           read_factor(reading, map, spec);
 }
 
-static bool read_partition(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_partition(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"from", "to", "both", "at", "for"};
-    return mr_read_keys(reading, map, "partition", keys, MR_COUNT_OF(keys)) &&
-        read_ends(reading, map, spec) && read_at(reading, map, spec) &&
-        read_duration(reading, map, spec);
+    return mr_read_keys(reading, map, "partition", MR_MAP_PARTITION) &&
+           read_ends(reading, map, spec) && read_at(reading, map, spec) &&
+           read_duration(reading, map, spec);
 }
 
-static bool read_reset(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_reset(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"from", "to", "at"};
-    return mr_read_keys(reading, map, "reset", keys, MR_COUNT_OF(keys)) &&
-        read_ends(reading, map, spec) && read_at(reading, map, spec);
+    return mr_read_keys(reading, map, "reset", MR_MAP_RESET) && read_ends(reading, map, spec) &&
+           read_at(reading, map, spec);
 }
 
-static bool read_slow_link(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_fault_spec *spec)
+static bool read_slow_link(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_fault_spec *spec)
 {
-    static const char *const keys[] = {"from", "to", "both", "at", "for", "factor", "extra"};
-    if (!mr_read_keys(reading, map, "slow_link", keys, MR_COUNT_OF(keys)) ||
+    if (!mr_read_keys(reading, map, "slow_link", MR_MAP_SLOW_LINK) ||
         !read_ends(reading, map, spec) || !read_at(reading, map, spec) ||
         !read_duration(reading, map, spec) || !read_factor(reading, map, spec) ||
-        !mr_read_drawn(reading, map, "extra", spec->extra_ns.name, MR_RANGE_NS, &spec->extra_ns))
+        !mr_read_drawn(
+            reading, map, "extra", spec->extra_ns.name, MR_RANGE_NS, &spec->extra_ns))
         return false;
     if (!mr_yaml_get(map, "factor") && !mr_yaml_get(map, "extra"))
         return mr_fail_node(reading, map, "'slow_link' needs a 'factor' or an 'extra'");
@@ -276,7 +288,8 @@ static bool is_taken(const struct mr_fault_spec *specs, uint32_t n, const char *
     return false;
 }
 
-/* The written name, or one made from the content: `crash-3fa21b`. Twins are told apart by a number. */
+/* The written name, or one made from the content: `crash-3fa21b`. Twins are told apart by a
+ * number. */
 static bool name_fault(struct mr_reading *reading, const struct mr_yaml *node,
     const struct mr_yaml *body, const struct mr_fault_spec *specs, uint32_t n, const char *kind,
     const char **out)
@@ -284,12 +297,14 @@ static bool name_fault(struct mr_reading *reading, const struct mr_yaml *node,
     const struct mr_yaml *written = mr_yaml_get(node, "name");
     if (written) {
         if (!mr_yaml_as_text(written, "name", out, reading->err)) return false;
-        if (**out == '\0') return mr_fail_node(reading, written, "a fault's name must not be empty");
+        if (**out == '\0')
+            return mr_fail_node(reading, written, "a fault's name must not be empty");
         if (is_taken(specs, n, *out))
             return mr_fail_node(reading, written, "two faults are called '%s'", *out);
         return true;
     }
-    unsigned hash = (unsigned)(content_hash(mr_hash_bytes(kind, strlen(kind)), body) & 0xffffff);
+    unsigned hash =
+        (unsigned)(content_hash(mr_hash_bytes(kind, strlen(kind)), body) & 0xffffff);
     *out = mr_region_printf(reading->region, "%s-%06x", kind, hash);
     for (uint32_t twin = 2; is_taken(specs, n, *out); twin++)
         *out = mr_region_printf(reading->region, "%s-%06x-%u", kind, hash, twin);
@@ -304,31 +319,29 @@ static void name_draws(struct mr_reading *reading, struct mr_fault_spec *spec)
         const char *what;
         int64_t value;
     } draws[] = {{&spec->worker, "worker", 0}, {&spec->at_ns, "at", 0},
-        {&spec->waits_for_handler, "waits_for_handler", 0}, {&spec->occurrence, "occurrence", 1},
-        {&spec->point, "point", 0}, {&spec->for_ns, "for", 0},
-        {&spec->restart_after_ns, "restart_after", MR_NS_NEVER}, {&spec->factor, "factor", 1},
-        {&spec->extra_ns, "extra", 0}};
+        {&spec->waits_for_handler, "waits_for_handler", 0},
+        {&spec->occurrence, "occurrence", 1}, {&spec->point, "point", 0},
+        {&spec->for_ns, "for", 0}, {&spec->restart_after_ns, "restart_after", MR_NS_NEVER},
+        {&spec->factor, "factor", 1}, {&spec->extra_ns, "extra", 0}};
     for (size_t i = 0; i < MR_COUNT_OF(draws); i++)
-        *draws[i].drawn =
-            mr_drawn_constant(mr_region_printf(reading->region, "%s.%s", name, draws[i].what),
-                draws[i].value);
+        *draws[i].drawn = mr_drawn_constant(
+            mr_region_printf(reading->region, "%s.%s", name, draws[i].what), draws[i].value);
 }
 
 static bool read_fault(struct mr_reading *reading, const struct mr_yaml *node,
     struct mr_fault_spec *specs, uint32_t n)
 {
-    static const char *const keys[] = {
-        "crash", "pause", "slow_cpu", "partition", "reset", "slow_link", "name"};
     static bool (*const readers[])(
         struct mr_reading *, const struct mr_yaml *, struct mr_fault_spec *) = {
         read_crash, read_pause, read_slow_cpu, read_partition, read_reset, read_slow_link};
-    if (!mr_read_keys(reading, node, "fault", keys, MR_COUNT_OF(keys))) return false;
+    if (!mr_read_keys(reading, node, "fault", MR_MAP_FAULT)) return false;
     int kind = -1;
     for (size_t i = 0; i < MR_COUNT_OF(kinds); i++) {
         if (!mr_yaml_get(node, kinds[i])) continue;
         if (kind >= 0)
             return mr_fail_node(reading, mr_yaml_key(node, kinds[i]),
-                "one entry is one fault: '%s' and '%s' need entries of their own", kinds[kind], kinds[i]);
+                "one entry is one fault: '%s' and '%s' need entries of their own", kinds[kind],
+                kinds[i]);
         kind = (int)i;
     }
     if (kind < 0)
@@ -338,7 +351,8 @@ static bool read_fault(struct mr_reading *reading, const struct mr_yaml *node,
     struct mr_fault_spec *spec = &specs[n];
     *spec = (struct mr_fault_spec){.place = node->place};
     spec->fault.kind = (enum mr_fault_kind)kind;
-    if (!name_fault(reading, node, body, specs, n, kinds[kind], &spec->fault.name)) return false;
+    if (!name_fault(reading, node, body, specs, n, kinds[kind], &spec->fault.name))
+        return false;
     name_draws(reading, spec);
     return readers[kind](reading, body, spec);
 }
@@ -347,7 +361,8 @@ bool mr_read_faults(struct mr_reading *reading, const struct mr_yaml *root)
 {
     const struct mr_yaml *list = mr_read_key(root, "faults");
     if (!list || list->kind == MR_YAML_NULL) return true;
-    if (list->kind != MR_YAML_LIST) return mr_fail_node(reading, list, "'faults' must be a list");
+    if (list->kind != MR_YAML_LIST)
+        return mr_fail_node(reading, list, "'faults' must be a list");
     if (list->n > MR_FAULTS_MAX)
         return mr_fail_node(reading, list, "at most %d faults", (int)MR_FAULTS_MAX);
     struct mr_fault_spec *specs =
@@ -361,7 +376,6 @@ bool mr_read_faults(struct mr_reading *reading, const struct mr_yaml *root)
 
 bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root)
 {
-    static const char *const keys[] = {"activation", "firing"};
     struct mr_scenario *scenario = reading->scenario;
     const struct mr_yaml *map = mr_read_key(root, "chances");
     scenario->chance_activation = (struct mr_ratio){0, 1};
@@ -369,7 +383,7 @@ bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root)
     if (!map) return true;
     scenario->chance_activation = (struct mr_ratio){25, 100};
     scenario->chance_firing = (struct mr_ratio){5, 100};
-    return mr_read_keys(reading, map, "chances", keys, MR_COUNT_OF(keys)) &&
-        mr_read_ratio(reading, map, "chances.activation", &scenario->chance_activation) &&
-        mr_read_ratio(reading, map, "chances.firing", &scenario->chance_firing);
+    return mr_read_keys(reading, map, "chances", MR_MAP_CHANCES) &&
+           mr_read_ratio(reading, map, "chances.activation", &scenario->chance_activation) &&
+           mr_read_ratio(reading, map, "chances.firing", &scenario->chance_firing);
 }

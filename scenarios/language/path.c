@@ -48,8 +48,8 @@ static void cut(struct parts *parts, const char *path)
     add_path(parts, path);
 }
 
-static const char *joined(struct mr_region *region, const struct parts *parts, uint32_t first,
-    uint32_t n_up)
+static const char *joined(
+    struct mr_region *region, const struct parts *parts, uint32_t first, uint32_t n_up)
 {
     size_t bytes = 2 + 3 * (size_t)n_up;
     for (uint32_t i = first; i < parts->n; i++) bytes += parts->bytes[i] + 1;
@@ -94,7 +94,7 @@ const char *mr_path_from(struct mr_region *region, const char *folder, const cha
     if (from.is_too_long || to.is_too_long || from.is_absolute != to.is_absolute) return path;
     uint32_t same = 0;
     while (same < from.n && same < to.n && from.bytes[same] == to.bytes[same] &&
-        memcmp(from.starts[same], to.starts[same], to.bytes[same]) == 0)
+           memcmp(from.starts[same], to.starts[same], to.bytes[same]) == 0)
         same++;
     for (uint32_t i = same; i < from.n; i++)
         if (is_dots(&from, i)) return path; /* what lies above is not known */

@@ -1,5 +1,6 @@
-/* A scenario: which pipeline, what data, what cluster, what goes wrong when, and what must hold. Constant for a
- * campaign; what is an interval or a distribution in it is drawn a seed, into a manifest. */
+/* A scenario: which pipeline, what data, what cluster, what goes wrong when, and what must
+ * hold. Constant for a campaign; what is an interval or a distribution in it is drawn a seed,
+ * into a manifest. */
 #ifndef MR_SCENARIOS_LANGUAGE_SCENARIO_H
 #define MR_SCENARIOS_LANGUAGE_SCENARIO_H
 
@@ -32,7 +33,8 @@ enum mr_verdict {
 const char *mr_verdict_name(enum mr_verdict verdict);
 int mr_verdict_find(const char *name); /* -1: no such word */
 
-/* The checks of DESIGN.md, 7. SOMETIMES is judged over the campaign; RUN stands for limits of the run itself. */
+/* The checks of DESIGN.md, 7. SOMETIMES is judged over the campaign; RUN stands for limits of
+ * the run itself. */
 enum mr_check {
     MR_CHECK_EXACTLY_ONCE,
     MR_CHECK_WATERMARKS,
@@ -48,11 +50,12 @@ enum mr_check {
 const char *mr_check_name(enum mr_check check);
 int mr_check_find(const char *name);
 
-/* An integer that a seed draws: a constant, one of a list, or from a distribution. `name` keys the draw. */
+/* An integer that a seed draws: a constant, one of a list, or from a distribution. `name` keys
+ * the draw. */
 struct mr_drawn {
-    const char *name; /* written path, e.g. "cluster.batch" or "crash-1.at" */
+    const char *name;           /* written path, e.g. "cluster.batch" or "crash-1.at" */
     const struct mr_yaml *node; /* where it stands; NULL: the default */
-    uint32_t n_choices;         /* `seeded: [...]`: drawn among these; 0: from the distribution */
+    uint32_t n_choices; /* `seeded: [...]`: drawn among these; 0: from the distribution */
     const int64_t *choices;
     struct mr_distribution distribution;
 };
@@ -65,7 +68,7 @@ struct mr_topic {
 
 struct mr_cluster {
     uint32_t workers;
-    uint32_t slots;       /* of each worker; parallelism <= workers * slots */
+    uint32_t slots; /* of each worker; parallelism <= workers * slots */
     uint32_t parallelism;
     struct mr_drawn batch_rows;
     struct mr_drawn fetch_rows;
@@ -86,17 +89,20 @@ struct mr_cluster {
     struct mr_costs costs;
 };
 
-/* A fault as written: the values that are drawn a seed, and the process or link that they strike. */
+/* A fault as written: the values that are drawn a seed, and the process or link that they
+ * strike. */
 struct mr_fault_spec {
-    struct mr_fault fault;  /* what is not drawn; `name` is written or made from the content, never the position */
+    struct mr_fault fault;  /* what is not drawn; `name` is written or made from the content,
+                               never the position */
     bool has_any_worker;    /* at a time: a worker is drawn */
     struct mr_drawn worker; /* which one: 1..workers */
     struct mr_drawn at_ns;
-    struct mr_drawn waits_for_handler; /* CRASH at a time: 0 or 1; half of them unless it is written */
+    struct mr_drawn
+        waits_for_handler; /* CRASH at a time: 0 or 1; half of them unless it is written */
     struct mr_drawn occurrence;
-    uint32_t n_points;      /* `point: [a, b]`: one is drawn */
+    uint32_t n_points; /* `point: [a, b]`: one is drawn */
     const enum mr_point *points;
-    struct mr_drawn point;  /* its index in `points` */
+    struct mr_drawn point; /* its index in `points` */
     struct mr_drawn for_ns;
     struct mr_drawn restart_after_ns;
     struct mr_drawn factor;
@@ -108,25 +114,26 @@ struct mr_fault_spec {
 enum mr_job_step_kind { MR_STEP_STOP, MR_STEP_RESTART };
 struct mr_job_step_spec {
     enum mr_job_step_kind kind;
-    struct mr_drawn at_ns;        /* STOP: not before this time; RESTART: after this time has passed since the stop */
-    uint32_t after_checkpoints;   /* STOP: and not before so many have completed */
-    uint32_t checkpoints_back;    /* RESTART */
-    uint32_t n_topics;            /* RESTART: outputs that go elsewhere from now on; indices into topics */
+    struct mr_drawn at_ns; /* STOP: not before this time; RESTART: after this time has passed
+                              since the stop */
+    uint32_t after_checkpoints; /* STOP: and not before so many have completed */
+    uint32_t checkpoints_back;  /* RESTART */
+    uint32_t n_topics; /* RESTART: outputs that go elsewhere from now on; indices into topics */
     const uint32_t *from_topics;
     const uint32_t *to_topics;
 };
 
 struct mr_expectation {
-    bool is_failure;       /* expect: {fail: ...} */
+    bool is_failure; /* expect: {fail: ...} */
     enum mr_check check;
     enum mr_verdict verdict;
     uint32_t seeds_at_least; /* over the whole campaign */
 };
 
 struct mr_check_options {
-    bool enabled[MR_CHECKS];      /* all of exactly_once .. liveness by default */
+    bool enabled[MR_CHECKS];         /* all of exactly_once .. liveness by default */
     struct mr_ratio dropped_at_most; /* LATE: rows dropped in rows read; whole 0: not judged */
-    mr_ns liveness_ns;            /* default: ten checkpoint intervals */
+    mr_ns liveness_ns;               /* default: ten checkpoint intervals */
 };
 
 struct mr_limits {
@@ -170,20 +177,23 @@ struct mr_scenario {
     struct mr_limits limits;
 };
 
-/* Process ids of a scenario: coordinator 0, workers 1..n, then broker, objects, operator. -1: no such process. */
+/* Process ids of a scenario: coordinator 0, workers 1..n, then broker, objects, operator. -1:
+ * no such process. */
 enum { MR_PROCESS_COORDINATOR = 0, MR_PROCESS_WORKER_1 = 1 };
 int mr_scenario_process(uint32_t workers, const char *name);
-const char *mr_scenario_process_name(struct mr_region *region, uint32_t workers, uint32_t process);
+const char *mr_scenario_process_name(
+    struct mr_region *region, uint32_t workers, uint32_t process);
 
-/* Reads whole files for the language; cli implements it. `path` is relative to the scenario's folder, or absolute.
- * The text lives in the region. */
+/* Reads whole files for the language; cli implements it. `path` is relative to the scenario's
+ * folder, or absolute. The text lives in the region. */
 struct mr_file_reader {
     void *self;
     bool (*read)(void *self, struct mr_region *region, const char *path, const char **text,
         size_t *bytes, struct mr_err *err);
 };
 
-/* Reads a scenario, its pipeline and its traces. Errors: INPUT with place, quoted line, nearest word. */
+/* Reads a scenario, its pipeline and its traces. Errors: INPUT with place, quoted line, nearest
+ * word. */
 MR_MUST_CHECK bool mr_scenario_read(struct mr_region *region, const char *path,
     const struct mr_file_reader *reader, const struct mr_scenario **out, struct mr_err *err);
 
@@ -209,8 +219,9 @@ struct mr_manifest {
 };
 void mr_manifest_draw(struct mr_arena *arena, const struct mr_scenario *scenario,
     const struct mr_draws *draws, struct mr_manifest *out);
-/* Writes the manifest as YAML: the scenario with the drawn values in the place of intervals, `seeds: [N]`; it reads
- * back as a scenario whose seed N is the same run, digest included. Paths are made to work from `folder`. */
+/* Writes the manifest as YAML: the scenario with the drawn values in the place of intervals,
+ * `seeds: [N]`; it reads back as a scenario whose seed N is the same run, digest included.
+ * Paths are made to work from `folder`. */
 void mr_manifest_write(struct mr_text *out, const struct mr_scenario *scenario,
     const struct mr_manifest *manifest, const char *folder);
 

@@ -1,13 +1,75 @@
-/* What the files of language/ share: the reading of one scenario, and readers of single values. */
+/* What the files of language/ share: the reading of one scenario, and readers of single values.
+ */
 #ifndef MR_SCENARIOS_LANGUAGE_SCENARIO_INTERNAL_H
 #define MR_SCENARIOS_LANGUAGE_SCENARIO_INTERNAL_H
 
 #include "base/yaml.h"
+#include "scenarios/language/path.h"
 #include "scenarios/language/scenario.h"
 
 #define MR_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { MR_FAULTS_MAX = 64 }; /* bits of mr_world_faults_struck */
+
+/* The maps of the language. */
+enum mr_map {
+    MR_MAP_SCENARIO,
+    MR_MAP_PIPELINE,
+    MR_MAP_STREAM,
+    MR_MAP_ARRIVAL,
+    MR_MAP_DISORDER,
+    MR_MAP_SILENCE,
+    MR_MAP_GENERATE,
+    MR_MAP_OUTPUT,
+    MR_MAP_SERVICES,
+    MR_MAP_BROKER,
+    MR_MAP_OBJECTS,
+    MR_MAP_CLUSTER,
+    MR_MAP_CHECKPOINT,
+    MR_MAP_FETCH,
+    MR_MAP_HEARTBEAT,
+    MR_MAP_RESTART,
+    MR_MAP_COSTS,
+    MR_MAP_NETWORK,
+    MR_MAP_LINK,
+    MR_MAP_FAULT,
+    MR_MAP_CRASH,
+    MR_MAP_PAUSE,
+    MR_MAP_SLOW_CPU,
+    MR_MAP_PARTITION,
+    MR_MAP_RESET,
+    MR_MAP_SLOW_LINK,
+    MR_MAP_AT,
+    MR_MAP_CHANCES,
+    MR_MAP_JOB_STEP,
+    MR_MAP_JOB_STOP,
+    MR_MAP_JOB_RESTART,
+    MR_MAP_CHECK,
+    MR_MAP_CHECK_EXACTLY_ONCE,
+    MR_MAP_CHECK_LIVENESS,
+    MR_MAP_CHECK_LATE,
+    MR_MAP_CHECK_PLAIN, /* of checks without options */
+    MR_MAP_EXPECT,
+    MR_MAP_EXPECT_FAIL,
+    MR_MAP_EXPECT_SEEDS,
+    MR_MAP_LIMITS,
+    MR_MAP_BETWEEN,
+    MR_MAP_SEEDED,
+    MR_MAP_CONSTANT, /* the distributions, in the order of their kinds */
+    MR_MAP_UNIFORM,
+    MR_MAP_EXPONENTIAL,
+    MR_MAP_LOGNORMAL,
+    MR_MAP_BIMODAL,
+    MR_MAP_TABLE,
+    MR_MAPS,
+};
+enum { MR_MAP_KEYS_MAX = 20 };
+struct mr_map_keys {
+    const char *name;                      /* of its definition in the JSON Schema */
+    const char *keys[MR_MAP_KEYS_MAX + 1]; /* NULL behind the last */
+};
+extern const struct mr_map_keys mr_map_keys[MR_MAPS];
+size_t mr_map_key_count(enum mr_map map);
 
 struct mr_reading {
     struct mr_region *region;
@@ -38,18 +100,22 @@ struct mr_range {
 #define MR_RANGE_US ((struct mr_range){MR_QUANTITY_US, 0, MR_NS_NEVER / 1000})
 #define MR_RANGE_US_POSITIVE ((struct mr_range){MR_QUANTITY_US, 1, MR_NS_NEVER / 1000})
 
-/* The readers below take the map and a written path such as "cluster.heartbeat.every"; the key is what follows its
- * last dot. A key that is not there leaves *out as it is, the default. */
+/* The readers below take the map and a written path such as "cluster.heartbeat.every"; the key
+ * is what follows its last dot. A key that is not there leaves *out as it is, the default. */
 const struct mr_yaml *mr_read_key(const struct mr_yaml *map, const char *path);
 /* Fails where the map has no such key. */
 bool mr_read_required(struct mr_reading *reading, const struct mr_yaml *map, const char *path);
+/* The value of a node that is an integer or a duration, as the range says. */
+bool mr_read_scalar(struct mr_reading *reading, const struct mr_yaml *node, const char *path,
+    struct mr_range range, int64_t *out);
 bool mr_read_integer(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
     struct mr_range range, int64_t *out);
 bool mr_read_u32(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
     uint32_t min, uint32_t max, uint32_t *out);
-bool mr_read_bool(struct mr_reading *reading, const struct mr_yaml *map, const char *path, bool *out);
-bool mr_read_text(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
-    const char **out);
+bool mr_read_bool(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *path, bool *out);
+bool mr_read_text(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *path, const char **out);
 /* One of `words[n_words]`: its index. */
 bool mr_read_word(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
     const char *const *words, size_t n_words, int *out);
@@ -57,10 +123,10 @@ bool mr_read_word(struct mr_reading *reading, const struct mr_yaml *map, const c
 bool mr_read_ratio(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
     struct mr_ratio *out);
 /* Bytes: a number, perhaps with `kB MB GB KiB MiB GiB`. */
-bool mr_read_bytes(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
-    int64_t *out);
-bool mr_read_distribution(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
-    struct mr_range range, struct mr_distribution *out);
+bool mr_read_bytes(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *path, int64_t *out);
+bool mr_read_distribution(struct mr_reading *reading, const struct mr_yaml *map,
+    const char *path, struct mr_range range, struct mr_distribution *out);
 /* A value that is drawn once a seed; `name` keys the draw. */
 bool mr_read_drawn(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
     const char *name, struct mr_range range, struct mr_drawn *out);
@@ -70,8 +136,10 @@ struct mr_drawn mr_drawn_constant(const char *name, int64_t value);
 bool mr_fail_word(struct mr_reading *reading, const struct mr_yaml *node, const char *what,
     const char *word, const char *const *words, size_t n_words);
 #define mr_fail_node(reading, node, ...) mr_fail_at((reading)->err, (node)->place, __VA_ARGS__)
-bool mr_read_keys(struct mr_reading *reading, const struct mr_yaml *map, const char *what,
-    const char *const *keys, size_t n_keys);
+/* Fails where the map has a key that its kind has not, with the nearest one; also when it is no
+ * map. */
+bool mr_read_keys(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *what, enum mr_map kind);
 /* An empty map stands for a key that is not there. */
 const struct mr_yaml *mr_read_map(const struct mr_yaml *map, const char *path);
 
@@ -81,6 +149,9 @@ bool mr_read_network(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_streams(struct mr_reading *reading, const struct mr_yaml *root);
+/* `generate` of a stream; the keys that are for traces are refused. */
+bool mr_read_generate(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config);
 bool mr_read_outputs(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_faults(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root);
@@ -90,20 +161,11 @@ bool mr_read_expect(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_sometimes(struct mr_reading *reading, const struct mr_yaml *root);
 
 /* The process that a key names, fails with the nearest name. */
-bool mr_read_process(struct mr_reading *reading, const struct mr_yaml *map, const char *path,
-    uint32_t *out);
-/* Reads a file beside the scenario: its text, and the path for messages. `node` says where it was asked for. */
+bool mr_read_process(
+    struct mr_reading *reading, const struct mr_yaml *map, const char *path, uint32_t *out);
+/* Reads a file beside the scenario: its text, and the path for messages. `node` says where it
+ * was asked for. */
 bool mr_read_file(struct mr_reading *reading, const struct mr_yaml *node, const char *path,
     const char **shown_path, const char **text, size_t *bytes);
-
-/* Paths as text, without looking at any disk: `a/./b/../c` is `a/c`. */
-const char *mr_path_folder(struct mr_region *region, const char *path);
-const char *mr_path_join(struct mr_region *region, const char *folder, const char *path);
-/* The path that leads from `folder` to `path`, both relative to the same place or both absolute; else `path`. */
-const char *mr_path_from(struct mr_region *region, const char *folder, const char *path);
-
-/* What the top of a scenario may say, also for the schema's test. */
-extern const char *const mr_scenario_keys[];
-extern const size_t mr_scenario_n_keys;
 
 #endif

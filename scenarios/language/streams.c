@@ -6,8 +6,8 @@
 enum { PARTITIONS_MAX = 1024, TOPICS_MAX = 256 };
 
 /* The transform that reads or writes a topic, NULL when none does. */
-static const struct mr_transform *user_of(const struct mr_graph *graph,
-    enum mr_transform_kind kind, const char *topic)
+static const struct mr_transform *user_of(
+    const struct mr_graph *graph, enum mr_transform_kind kind, const char *topic)
 {
     for (uint32_t i = 0; i < graph->n_transforms; i++) {
         const struct mr_transform *transform = &graph->transforms[i];
@@ -19,14 +19,15 @@ static const struct mr_transform *user_of(const struct mr_graph *graph,
     return NULL;
 }
 
-static size_t topics_used(const struct mr_graph *graph, enum mr_transform_kind kind,
-    const char **out, size_t max)
+static size_t topics_used(
+    const struct mr_graph *graph, enum mr_transform_kind kind, const char **out, size_t max)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < graph->n_transforms && n < max; i++) {
         const struct mr_transform *transform = &graph->transforms[i];
         if (transform->kind == kind)
-            out[n++] = kind == MR_READ_FROM_LOG ? transform->read.topic : transform->write.topic;
+            out[n++] =
+                kind == MR_READ_FROM_LOG ? transform->read.topic : transform->write.topic;
     }
     return n;
 }
@@ -43,13 +44,14 @@ static bool schemas_agree(const struct mr_schema *a, const struct mr_schema *b)
 }
 
 /* Two transforms may read one topic if they agree on what a row is. */
-static bool readers_agree(struct mr_reading *reading, const struct mr_transform *first,
-    const struct mr_yaml *node)
+static bool readers_agree(
+    struct mr_reading *reading, const struct mr_transform *first, const struct mr_yaml *node)
 {
     const struct mr_graph *graph = reading->scenario->graph;
     for (uint32_t i = first->id + 1; i < graph->n_transforms; i++) {
         const struct mr_transform *other = &graph->transforms[i];
-        if (other->kind != MR_READ_FROM_LOG || strcmp(other->read.topic, first->read.topic) != 0)
+        if (other->kind != MR_READ_FROM_LOG ||
+            strcmp(other->read.topic, first->read.topic) != 0)
             continue;
         if (other->read.event_time_field != first->read.event_time_field ||
             !schemas_agree(&other->outputs[0].schema, &first->outputs[0].schema))
@@ -78,20 +80,21 @@ static bool read_field(struct mr_reading *reading, const struct mr_yaml *map, co
 static bool read_silence(struct mr_reading *reading, const struct mr_yaml *node,
     const struct mr_stream_config *config, struct mr_silence *out)
 {
-    static const char *const keys[] = {"partition", "from", "for"};
     *out = (struct mr_silence){.for_ns = MR_NS_NEVER};
-    if (!mr_read_keys(reading, node, "silence", keys, MR_COUNT_OF(keys))) return false;
+    if (!mr_read_keys(reading, node, "silence", MR_MAP_SILENCE)) return false;
     if (!mr_read_required(reading, node, "partition")) return false;
     const struct mr_yaml *partition = mr_yaml_get(node, "partition");
     int64_t number;
-    if (!mr_yaml_as_int(partition, "silence.partition", INT64_MIN, INT64_MAX, &number, reading->err))
+    if (!mr_yaml_as_int(
+            partition, "silence.partition", INT64_MIN, INT64_MAX, &number, reading->err))
         return false;
     if (number < 0 || number >= config->n_partitions)
         return mr_fail_node(reading, partition,
             "stream '%s' has no partition %lld: its partitions are 0 to %u", config->topic,
             (long long)number, config->n_partitions - 1);
     out->partition = (uint32_t)number;
-    if (!mr_read_integer(reading, node, "silence.from", MR_RANGE_NS, &out->from_ns)) return false;
+    if (!mr_read_integer(reading, node, "silence.from", MR_RANGE_NS, &out->from_ns))
+        return false;
     if (!mr_read_integer(reading, node, "silence.for", MR_RANGE_NS_POSITIVE, &out->for_ns))
         return false;
     if (out->for_ns == MR_NS_NEVER && !config->is_open)
@@ -100,8 +103,8 @@ static bool read_silence(struct mr_reading *reading, const struct mr_yaml *node,
     return true;
 }
 
-static bool read_silences(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_stream_config *config)
+static bool read_silences(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
 {
     const struct mr_yaml *node = mr_read_key(map, "streams.silence");
     if (!node) return true;
@@ -116,35 +119,35 @@ static bool read_silences(struct mr_reading *reading, const struct mr_yaml *map,
     return true;
 }
 
-static bool read_disorder(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_stream_config *config)
+static bool read_disorder(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
 {
-    static const char *const keys[] = {"extra", "duplicates"};
     const struct mr_yaml *disorder = mr_read_map(map, "streams.disorder");
     config->duplicates = (struct mr_ratio){0, 1};
     config->has_extra_delay = mr_yaml_get(disorder, "extra") != NULL;
     config->has_linger = mr_read_key(map, "streams.linger") != NULL;
-    return mr_read_keys(reading, disorder, "disorder", keys, MR_COUNT_OF(keys)) &&
-        mr_read_distribution(
-            reading, disorder, "disorder.extra", MR_RANGE_US, &config->extra_delay_us) &&
-        mr_read_ratio(reading, disorder, "disorder.duplicates", &config->duplicates) &&
-        mr_read_distribution(reading, map, "streams.linger", MR_RANGE_NS, &config->linger_ns);
+    return mr_read_keys(reading, disorder, "disorder", MR_MAP_DISORDER) &&
+           mr_read_distribution(
+               reading, disorder, "disorder.extra", MR_RANGE_US, &config->extra_delay_us) &&
+           mr_read_ratio(reading, disorder, "disorder.duplicates", &config->duplicates) &&
+           mr_read_distribution(
+               reading, map, "streams.linger", MR_RANGE_NS, &config->linger_ns);
 }
 
-static bool read_arrival(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_trace_options *options)
+static bool read_arrival(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_trace_options *options)
 {
-    static const char *const keys[] = {"column", "unit", "relative_to"};
     static const char *const units[] = {"us", "ms", "s", "min", "h"};
     static const char *const bases[] = {"event_time"};
     const struct mr_yaml *arrival = mr_read_key(map, "streams.arrival");
     if (!arrival) {
         if (options->event_time) return true;
         return mr_fail_node(reading, map,
-            "a trace needs 'event_time' or 'arrival', so that its rows have a moment to arrive");
+            "a trace needs 'event_time' or 'arrival', so that its rows have a moment to "
+            "arrive");
     }
     int unit = MR_UNIT_S, base = -1;
-    if (!mr_read_keys(reading, arrival, "arrival", keys, MR_COUNT_OF(keys)) ||
+    if (!mr_read_keys(reading, arrival, "arrival", MR_MAP_ARRIVAL) ||
         !mr_read_required(reading, arrival, "column") ||
         !mr_read_text(reading, arrival, "arrival.column", &options->arrival_column) ||
         !mr_read_word(reading, arrival, "arrival.unit", units, MR_COUNT_OF(units), &unit) ||
@@ -157,8 +160,8 @@ static bool read_arrival(struct mr_reading *reading, const struct mr_yaml *map,
     return true;
 }
 
-static bool read_trace_options(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_trace_options *options)
+static bool read_trace_options(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_trace_options *options)
 {
     static const char *const policies[] = {"error", "drop"};
     int policy = MR_BAD_TIME_ERROR;
@@ -181,91 +184,13 @@ static bool read_trace(struct mr_reading *reading, const struct mr_yaml *map,
     size_t bytes;
     if (!mr_yaml_as_text(node, "trace", &path, reading->err)) return false;
     if (!read_trace_options(reading, map, options)) return false;
-    if (!mr_read_integer(reading, map, "streams.speedup", MR_RANGE_COUNT(1, 1000000000),
-            &config->speedup) ||
+    if (!mr_read_integer(
+            reading, map, "streams.speedup", MR_RANGE_COUNT(1, 1000000000), &config->speedup) ||
         !read_disorder(reading, map, config))
         return false;
     return mr_read_file(reading, node, path, &shown_path, &text, &bytes) &&
-        mr_trace_read_csv(
-            reading->region, shown_path, text, bytes, options, &config->trace, reading->err);
-}
-
-/* The keys of generated rows: integers, or text long enough to number them all. */
-static bool read_generated_keys(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_stream_config *config)
-{
-    struct mr_generator *generator = &config->generator;
-    const struct mr_yaml *written = mr_yaml_get(map, "key_bytes");
-    generator->n_keys = 100;
-    if (!mr_read_u32(reading, map, "generate.keys", 1, UINT32_MAX, &generator->n_keys)) return false;
-    enum mr_type type =
-        config->key_field < 0 ? MR_TYPE_INT : config->schema->fields[config->key_field].type;
-    if (type == MR_TYPE_INT) {
-        if (written)
-            return mr_fail_node(reading, written, "'key_bytes' is for keys that are strings");
-        return true;
-    }
-    if (type != MR_TYPE_STRING)
-        return mr_fail_node(reading, map, "generated keys are integers or strings, not %s",
-            mr_type_name(type));
-    generator->key_bytes = 12;
-    if (!mr_read_u32(reading, map, "generate.key_bytes", 8, 64, &generator->key_bytes)) return false;
-    uint64_t room = 1;
-    for (uint32_t i = 1; i < generator->key_bytes && room < UINT32_MAX; i++) room *= 10;
-    if (generator->n_keys > room)
-        return mr_fail_node(reading, map, "%u keys do not fit into 'key_bytes: %u'",
-            generator->n_keys, generator->key_bytes);
-    return true;
-}
-
-static bool read_start(struct mr_reading *reading, const struct mr_yaml *map, mr_us *out)
-{
-    const struct mr_yaml *node = mr_yaml_get(map, "start");
-    if (!node) return true;
-    if (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP || !node->text ||
-        !mr_timestamp_parse(node->text, strlen(node->text), out))
-        return mr_fail_node(reading, node,
-            "'generate.start' must be a time such as 2001-01-03T07:00:00Z");
-    return true;
-}
-
-static bool read_generate(struct mr_reading *reading, const struct mr_yaml *map,
-    struct mr_stream_config *config)
-{
-    static const char *const keys[] = {
-        "rows", "duration", "keys", "key_bytes", "values", "disorder", "start"};
-    struct mr_generator *generator = &config->generator;
-    const struct mr_yaml *node = mr_yaml_get(map, "generate");
-    int64_t rows = 0;
-    generator->value_bound = 1000;
-    config->duplicates = (struct mr_ratio){0, 1};
-    if (!mr_read_keys(reading, node, "generate", keys, MR_COUNT_OF(keys)) ||
-        !mr_read_required(reading, node, "rows") || !mr_read_required(reading, node, "duration") ||
-        !mr_read_integer(
-            reading, node, "generate.rows", MR_RANGE_COUNT(1, 1000000000000), &rows) ||
-        !mr_read_integer(reading, node, "generate.duration", MR_RANGE_NS_POSITIVE,
-            &generator->duration_ns) ||
-        !mr_read_u32(
-            reading, node, "generate.values", 1, UINT32_MAX, &generator->value_bound) ||
-        !mr_read_integer(
-            reading, node, "generate.disorder", MR_RANGE_US, &generator->disorder_us))
-        return false;
-    generator->rows = (uint64_t)rows;
-    return read_generated_keys(reading, node, config) &&
-        read_start(reading, node, &generator->start_us);
-}
-
-/* What is said of traces makes no sense for generated rows. */
-static bool only_for_traces(struct mr_reading *reading, const struct mr_yaml *map)
-{
-    static const char *const keys[] = {
-        "arrival", "speedup", "disorder", "linger", "on_bad_time", "max_future", "max_past"};
-    for (size_t i = 0; i < MR_COUNT_OF(keys); i++) {
-        const struct mr_yaml *key = mr_yaml_key(map, keys[i]);
-        if (key)
-            return mr_fail_node(reading, key, "'%s' is for traces; this stream is generated", keys[i]);
-    }
-    return true;
+           mr_trace_read_csv(
+               reading->region, shown_path, text, bytes, options, &config->trace, reading->err);
 }
 
 static bool read_time_field(struct mr_reading *reading, const struct mr_yaml *map,
@@ -284,8 +209,9 @@ static bool read_time_field(struct mr_reading *reading, const struct mr_yaml *ma
     if (field < 0) return true;
     enum mr_type type = schema->fields[field].type;
     if (type != MR_TYPE_TIMESTAMP && type != MR_TYPE_INT)
-        return mr_fail_node(reading, node ? node : map, "event time '%s' is a %s, not a timestamp",
-            schema->fields[field].name, mr_type_name(type));
+        return mr_fail_node(reading, node ? node : map,
+            "event time '%s' is a %s, not a timestamp", schema->fields[field].name,
+            mr_type_name(type));
     options->event_time = schema->fields[field].name;
     return true;
 }
@@ -302,15 +228,13 @@ static bool read_source(struct mr_reading *reading, const struct mr_yaml *map,
         return mr_fail_node(
             reading, map, "stream '%s' needs a 'trace' or 'generate'", config->topic);
     if (trace) return read_trace(reading, map, options, config);
-    return only_for_traces(reading, map) && read_generate(reading, map, config);
+    return mr_read_generate(reading, map, config);
 }
 
 static bool read_stream(struct mr_reading *reading, const struct mr_yaml *key,
-    const struct mr_yaml *map, const struct mr_transform *reader, struct mr_stream_config *config)
+    const struct mr_yaml *map, const struct mr_transform *reader,
+    struct mr_stream_config *config)
 {
-    static const char *const keys[] = {"partitions", "trace", "generate", "key", "event_time",
-        "arrival", "speedup", "end", "disorder", "linger", "silence", "on_bad_time", "max_future",
-        "max_past"};
     static const char *const ends[] = {"bounded", "open"};
     int end = 0;
     *config = (struct mr_stream_config){.topic = key->text,
@@ -319,8 +243,9 @@ static bool read_stream(struct mr_reading *reading, const struct mr_yaml *key,
         .key_field = -1,
         .speedup = 1};
     struct mr_trace_options options = {.schema = config->schema};
-    if (!mr_read_keys(reading, map, "stream", keys, MR_COUNT_OF(keys)) ||
-        !mr_read_u32(reading, map, "streams.partitions", 1, PARTITIONS_MAX, &config->n_partitions) ||
+    if (!mr_read_keys(reading, map, "stream", MR_MAP_STREAM) ||
+        !mr_read_u32(
+            reading, map, "streams.partitions", 1, PARTITIONS_MAX, &config->n_partitions) ||
         !read_field(reading, map, "streams.key", config->schema, &config->key_field) ||
         !mr_read_word(reading, map, "streams.end", ends, MR_COUNT_OF(ends), &end) ||
         !read_time_field(reading, map, reader, config, &options))
@@ -377,7 +302,8 @@ bool mr_read_streams(struct mr_reading *reading, const struct mr_yaml *root)
         if (user_of(scenario->graph, MR_WRITE_TO_LOG, topic))
             return mr_fail_node(reading, map->keys[i],
                 "topic '%s' is read and written: an input cannot be an output", topic);
-        if (!read_stream(reading, map->keys[i], map->items[i], reader, &configs[i])) return false;
+        if (!read_stream(reading, map->keys[i], map->items[i], reader, &configs[i]))
+            return false;
         reading->topics[scenario->n_topics++] =
             (struct mr_topic){topic, configs[i].n_partitions, &configs[i]};
     }
@@ -391,14 +317,14 @@ static int find_topic(const struct mr_scenario *scenario, const char *name)
     return -1;
 }
 
-static bool read_output(struct mr_reading *reading, const struct mr_yaml *key,
-    const struct mr_yaml *node)
+static bool read_output(
+    struct mr_reading *reading, const struct mr_yaml *key, const struct mr_yaml *node)
 {
-    static const char *const keys[] = {"partitions"};
     struct mr_scenario *scenario = reading->scenario;
     int topic = find_topic(scenario, key->text);
     if (topic >= 0 && scenario->topics[topic].stream)
-        return mr_fail_node(reading, key, "topic '%s' is a stream: it cannot be an output", key->text);
+        return mr_fail_node(
+            reading, key, "topic '%s' is a stream: it cannot be an output", key->text);
     if (topic < 0) {
         if (scenario->n_topics >= 2 * TOPICS_MAX)
             return mr_fail_node(reading, key, "at most %d topics", 2 * TOPICS_MAX);
@@ -407,9 +333,9 @@ static bool read_output(struct mr_reading *reading, const struct mr_yaml *key,
             (struct mr_topic){.name = key->text, .n_partitions = scenario->cluster.parallelism};
     }
     if (node->kind == MR_YAML_NULL) return true;
-    return mr_read_keys(reading, node, "output", keys, MR_COUNT_OF(keys)) &&
-        mr_read_u32(reading, node, "outputs.partitions", 1, PARTITIONS_MAX,
-            &reading->topics[topic].n_partitions);
+    return mr_read_keys(reading, node, "output", MR_MAP_OUTPUT) &&
+           mr_read_u32(reading, node, "outputs.partitions", 1, PARTITIONS_MAX,
+               &reading->topics[topic].n_partitions);
 }
 
 bool mr_read_outputs(struct mr_reading *reading, const struct mr_yaml *root)
@@ -419,8 +345,8 @@ bool mr_read_outputs(struct mr_reading *reading, const struct mr_yaml *root)
     size_t n = topics_used(scenario->graph, MR_WRITE_TO_LOG, written, TOPICS_MAX);
     for (size_t i = 0; i < n; i++) {
         if (find_topic(scenario, written[i]) >= 0) continue;
-        reading->topics[scenario->n_topics++] =
-            (struct mr_topic){.name = written[i], .n_partitions = scenario->cluster.parallelism};
+        reading->topics[scenario->n_topics++] = (struct mr_topic){
+            .name = written[i], .n_partitions = scenario->cluster.parallelism};
     }
     const struct mr_yaml *map = mr_read_map(root, "outputs");
     if (map->kind != MR_YAML_MAP)

@@ -80,7 +80,8 @@ int mr_scenario_process(uint32_t workers, const char *name)
     return number <= workers ? (int)number : -1;
 }
 
-const char *mr_scenario_process_name(struct mr_region *region, uint32_t workers, uint32_t process)
+const char *mr_scenario_process_name(
+    struct mr_region *region, uint32_t workers, uint32_t process)
 {
     if (process == MR_PROCESS_COORDINATOR) return "coordinator";
     if (process <= workers) return mr_region_printf(region, "worker-%u", process);

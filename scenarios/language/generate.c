@@ -1,0 +1,90 @@
+/* Streams whose rows nobody recorded. */
+#include <string.h>
+
+#include "scenarios/language/scenario_internal.h"
+
+/* The keys of generated rows: integers, or text long enough to number them all. */
+static bool read_generated_keys(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
+{
+    struct mr_generator *generator = &config->generator;
+    const struct mr_yaml *written = mr_yaml_get(map, "key_bytes");
+    generator->n_keys = 100;
+    if (!mr_read_u32(reading, map, "generate.keys", 1, UINT32_MAX, &generator->n_keys))
+        return false;
+    enum mr_type type =
+        config->key_field < 0 ? MR_TYPE_INT : config->schema->fields[config->key_field].type;
+    if (type == MR_TYPE_INT) {
+        if (written)
+            return mr_fail_node(reading, written, "'key_bytes' is for keys that are strings");
+        return true;
+    }
+    if (type != MR_TYPE_STRING)
+        return mr_fail_node(
+            reading, map, "generated keys are integers or strings, not %s", mr_type_name(type));
+    generator->key_bytes = 12;
+    if (!mr_read_u32(reading, map, "generate.key_bytes", 8, 64, &generator->key_bytes))
+        return false;
+    uint64_t room = 1;
+    for (uint32_t i = 1; i < generator->key_bytes && room < UINT32_MAX; i++) room *= 10;
+    if (generator->n_keys > room)
+        return mr_fail_node(reading, map, "%u keys do not fit into 'key_bytes: %u'",
+            generator->n_keys, generator->key_bytes);
+    return true;
+}
+
+static bool read_start(struct mr_reading *reading, const struct mr_yaml *map, mr_us *out)
+{
+    const struct mr_yaml *node = mr_yaml_get(map, "start");
+    if (!node) return true;
+    if (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP || !node->text ||
+        !mr_timestamp_parse(node->text, strlen(node->text), out))
+        return mr_fail_node(
+            reading, node, "'generate.start' must be a time such as 2001-01-03T07:00:00Z");
+    return true;
+}
+
+static bool read_rows(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
+{
+    struct mr_generator *generator = &config->generator;
+    const struct mr_yaml *node = mr_yaml_get(map, "generate");
+    int64_t rows = 0;
+    generator->value_bound = 1000;
+    config->duplicates = (struct mr_ratio){0, 1};
+    if (!mr_read_keys(reading, node, "generate", MR_MAP_GENERATE) ||
+        !mr_read_required(reading, node, "rows") ||
+        !mr_read_required(reading, node, "duration") ||
+        !mr_read_integer(
+            reading, node, "generate.rows", MR_RANGE_COUNT(1, 1000000000000), &rows) ||
+        !mr_read_integer(reading, node, "generate.duration", MR_RANGE_NS_POSITIVE,
+            &generator->duration_ns) ||
+        !mr_read_u32(
+            reading, node, "generate.values", 1, UINT32_MAX, &generator->value_bound) ||
+        !mr_read_integer(
+            reading, node, "generate.disorder", MR_RANGE_US, &generator->disorder_us))
+        return false;
+    generator->rows = (uint64_t)rows;
+    return read_generated_keys(reading, node, config) &&
+           read_start(reading, node, &generator->start_us);
+}
+
+/* What is said of traces makes no sense for generated rows. */
+static bool only_for_traces(struct mr_reading *reading, const struct mr_yaml *map)
+{
+    static const char *const keys[] = {
+        "arrival", "speedup", "disorder", "linger", "on_bad_time", "max_future", "max_past"};
+    for (size_t i = 0; i < MR_COUNT_OF(keys); i++) {
+        const struct mr_yaml *key = mr_yaml_key(map, keys[i]);
+        if (key)
+            return mr_fail_node(
+                reading, key, "'%s' is for traces; this stream is generated", keys[i]);
+    }
+    return true;
+}
+
+bool mr_read_generate(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
+{
+    return only_for_traces(reading, map) && read_rows(reading, map, config);
+}

@@ -1,0 +1,333 @@
+/* The JSON Schema says what the reader accepts: the same maps, keys and words; and what is in
+ * the library conforms to it, by a small validator of the part of draft-07 that the schema
+ * uses. */
+#include "tests/test_scenarios_language.h"
+
+#include <dirent.h>
+#include <regex.h>
+
+#include "scenarios/language/scenario_internal.h"
+
+static const struct mr_yaml *parse(struct mr_region *region, const char *text, size_t bytes)
+{
+    const struct mr_yaml *root = NULL;
+    struct mr_err err = {0};
+    if (!mr_yaml_parse(region, "text", text, bytes, MR_YAML_1_2, &root, &err))
+        fail_msg("%d:%d: %s", err.input_line, err.input_col, err.msg);
+    return root;
+}
+
+static const struct mr_yaml *schema(struct mr_region *region)
+{
+    return parse(region, mr_scenario_schema, strlen(mr_scenario_schema));
+}
+
+static const struct mr_yaml *definition(const struct mr_yaml *root, const char *name)
+{
+    const struct mr_yaml *found = mr_yaml_get(mr_yaml_get(root, "definitions"), name);
+    if (!found) fail_msg("no definition '%s'", name);
+    return found;
+}
+
+/* ---- Both say the same ---- */
+
+static void every_key_of_the_reader_is_in_the_schema(void **state)
+{
+    const struct mr_yaml *root = schema(*state);
+    for (int map = 0; map < MR_MAPS; map++) {
+        const struct mr_yaml *found = definition(root, mr_map_keys[map].name);
+        const struct mr_yaml *properties = mr_yaml_get(found, "properties");
+        assert_non_null(properties);
+        for (const char *const *key = mr_map_keys[map].keys; *key; key++)
+            if (!mr_yaml_get(properties, *key))
+                fail_msg("'%s' lacks '%s'", mr_map_keys[map].name, *key);
+    }
+}
+
+static int find_map(const char *name)
+{
+    for (int map = 0; map < MR_MAPS; map++)
+        if (strcmp(mr_map_keys[map].name, name) == 0) return map;
+    return -1;
+}
+
+static void every_key_of_the_schema_is_known_to_the_reader(void **state)
+{
+    const struct mr_yaml *definitions = mr_yaml_get(schema(*state), "definitions");
+    uint32_t n_maps = 0;
+    for (uint32_t i = 0; i < definitions->n; i++) {
+        const struct mr_yaml *properties = mr_yaml_get(definitions->items[i], "properties");
+        if (!properties) continue;
+        const char *name = definitions->keys[i]->text;
+        int map = find_map(name);
+        if (map < 0) fail_msg("the reader has no map '%s'", name);
+        if (properties->n != mr_map_key_count((enum mr_map)map))
+            fail_msg("'%s' has keys that the reader does not know", name);
+        const struct mr_yaml *more = mr_yaml_get(definitions->items[i], "additionalProperties");
+        assert_non_null(more);
+        assert_int_equal(more->kind, MR_YAML_BOOL);
+        assert_false(more->boolean);
+        n_maps++;
+    }
+    assert_int_equal(n_maps, MR_MAPS);
+}
+
+static void assert_words(
+    const struct mr_yaml *list, const char *(*word)(int index), int first, int end)
+{
+    assert_non_null(list);
+    assert_int_equal(list->n, end - first);
+    for (int i = first; i < end; i++)
+        assert_string_equal(list->items[i - first]->text, word(i));
+}
+
+static const char *point_word(int i)
+{
+    return mr_points[i].name;
+}
+
+static const char *milestone_word(int i)
+{
+    return mr_sometimes[i].name;
+}
+
+static const char *verdict_word(int i)
+{
+    return mr_verdict_name((enum mr_verdict)i);
+}
+
+static void the_words_of_the_schema_are_those_of_the_registries(void **state)
+{
+    const struct mr_yaml *root = schema(*state);
+    assert_words(mr_yaml_get(definition(root, "point"), "enum"), point_word, 0, MR_POINT_COUNT);
+    assert_words(mr_yaml_get(definition(root, "milestone"), "enum"), milestone_word, 0,
+        MR_SOMETIMES_COUNT);
+    const struct mr_yaml *fail = mr_yaml_get(definition(root, "expect_fail"), "properties");
+    assert_words(mr_yaml_get(mr_yaml_get(fail, "verdict"), "enum"), verdict_word,
+        MR_VERDICT_PASS + 1, MR_VERDICTS);
+    const struct mr_yaml *checks = mr_yaml_get(mr_yaml_get(fail, "check"), "enum");
+    assert_int_equal(checks->n, MR_CHECKS - 1);
+    for (uint32_t i = 0; i < checks->n; i++)
+        assert_true(mr_check_find(checks->items[i]->text) >= 0);
+}
+
+/* ---- A validator ---- */
+
+static bool conforms(
+    const struct mr_yaml *root, const struct mr_yaml *rule, const struct mr_yaml *value);
+
+static bool has_type(const struct mr_yaml *value, const char *type)
+{
+    switch (value->kind) {
+    case MR_YAML_NULL:
+        return strcmp(type, "null") == 0;
+    case MR_YAML_BOOL:
+        return strcmp(type, "boolean") == 0;
+    case MR_YAML_INT:
+        return strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
+    case MR_YAML_FLOAT:
+        return strcmp(type, "number") == 0;
+    case MR_YAML_TEXT:
+        return strcmp(type, "string") == 0;
+    case MR_YAML_LIST:
+        return strcmp(type, "array") == 0;
+    case MR_YAML_MAP:
+        return strcmp(type, "object") == 0;
+    }
+    return false;
+}
+
+static bool is_same(const struct mr_yaml *a, const struct mr_yaml *b)
+{
+    if (a->kind != b->kind) return false;
+    if (a->kind == MR_YAML_BOOL) return a->boolean == b->boolean;
+    return strcmp(a->text, b->text) == 0;
+}
+
+static bool fits_pattern(const char *pattern, const char *text)
+{
+    regex_t regex;
+    assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+    bool fits = regexec(&regex, text, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return fits;
+}
+
+static bool scalar_conforms(
+    const char *key, const struct mr_yaml *limit, const struct mr_yaml *value)
+{
+    bool is_number = value->kind == MR_YAML_INT || value->kind == MR_YAML_FLOAT;
+    if (strcmp(key, "minimum") == 0) return !is_number || value->number >= limit->number;
+    if (strcmp(key, "maximum") == 0) return !is_number || value->number <= limit->number;
+    bool is_text = value->kind == MR_YAML_TEXT;
+    if (strcmp(key, "pattern") == 0) return !is_text || fits_pattern(limit->text, value->text);
+    if (strcmp(key, "minLength") == 0)
+        return !is_text || (int64_t)strlen(value->text) >= limit->integer;
+    if (strcmp(key, "maxLength") == 0)
+        return !is_text || (int64_t)strlen(value->text) <= limit->integer;
+    bool is_list = value->kind == MR_YAML_LIST, is_map = value->kind == MR_YAML_MAP;
+    if (strcmp(key, "minItems") == 0) return !is_list || value->n >= limit->integer;
+    if (strcmp(key, "maxItems") == 0) return !is_list || value->n <= limit->integer;
+    if (strcmp(key, "minProperties") == 0) return !is_map || value->n >= limit->integer;
+    if (strcmp(key, "maxProperties") == 0) return !is_map || value->n <= limit->integer;
+    fail_msg("the validator does not know '%s'", key);
+    return false;
+}
+
+static bool any_conforms(
+    const struct mr_yaml *root, const struct mr_yaml *rules, const struct mr_yaml *value)
+{
+    for (uint32_t i = 0; i < rules->n; i++)
+        if (conforms(root, rules->items[i], value)) return true;
+    return false;
+}
+
+static bool type_conforms(const struct mr_yaml *types, const struct mr_yaml *value)
+{
+    if (types->kind == MR_YAML_TEXT) return has_type(value, types->text);
+    for (uint32_t i = 0; i < types->n; i++)
+        if (has_type(value, types->items[i]->text)) return true;
+    return false;
+}
+
+static bool enum_conforms(const struct mr_yaml *words, const struct mr_yaml *value)
+{
+    for (uint32_t i = 0; i < words->n; i++)
+        if (is_same(words->items[i], value)) return true;
+    return false;
+}
+
+static bool members_conform(
+    const struct mr_yaml *root, const struct mr_yaml *rule, const struct mr_yaml *map)
+{
+    const struct mr_yaml *more = mr_yaml_get(rule, "additionalProperties");
+    const struct mr_yaml *required = mr_yaml_get(rule, "required");
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct mr_yaml *of =
+            mr_yaml_get(mr_yaml_get(rule, "properties"), map->keys[i]->text);
+        if (!of && more && more->kind == MR_YAML_BOOL && !more->boolean) return false;
+        if (!of && more && more->kind == MR_YAML_MAP) of = more;
+        if (of && !conforms(root, of, map->items[i])) return false;
+    }
+    for (uint32_t i = 0; required && i < required->n; i++)
+        if (!mr_yaml_get(map, required->items[i]->text)) return false;
+    return true;
+}
+
+static bool is_one_of(const char *key, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(*words, key) == 0) return true;
+    return false;
+}
+
+static bool key_conforms(const struct mr_yaml *root, const char *key,
+    const struct mr_yaml *rule, const struct mr_yaml *value)
+{
+    static const char *const elsewhere[] = {"$schema", "title", "description", "definitions",
+        "properties", "additionalProperties", "required", NULL};
+    if (is_one_of(key, elsewhere)) return true;
+    if (strcmp(key, "$ref") == 0) {
+        assert_int_equal(strncmp(rule->text, "#/definitions/", 14), 0);
+        return conforms(root, definition(root, rule->text + 14), value);
+    }
+    if (strcmp(key, "type") == 0) return type_conforms(rule, value);
+    if (strcmp(key, "enum") == 0) return enum_conforms(rule, value);
+    if (strcmp(key, "anyOf") == 0) return any_conforms(root, rule, value);
+    if (strcmp(key, "items") != 0) return scalar_conforms(key, rule, value);
+    for (uint32_t i = 0; value->kind == MR_YAML_LIST && i < value->n; i++)
+        if (!conforms(root, rule, value->items[i])) return false;
+    return true;
+}
+
+static bool conforms(
+    const struct mr_yaml *root, const struct mr_yaml *rule, const struct mr_yaml *value)
+{
+    for (uint32_t i = 0; i < rule->n; i++)
+        if (!key_conforms(root, rule->keys[i]->text, rule->items[i], value)) return false;
+    return value->kind != MR_YAML_MAP || members_conform(root, rule, value);
+}
+
+static bool text_conforms(struct mr_region *region, const char *text)
+{
+    const struct mr_yaml *root = schema(region);
+    return conforms(root, root, parse(region, text, strlen(text)));
+}
+
+static void the_schema_refuses_what_the_reader_refuses(void **state)
+{
+    static const char *const bad[] = {"about: x\n", TEST_HEAD "stream: {}\n",
+        TEST_HEAD "streams: {events: {}}\n", TEST_HEAD "cluster: {workers: 0}\n",
+        TEST_HEAD "cluster: {workers: two}\n", TEST_HEAD "cluster: {batch: [1]}\n",
+        TEST_HEAD "cluster: {checkpoint: {every: soon}}\n", TEST_HEAD "network: lan\n",
+        TEST_HEAD "faults: [{crash: {}}]\n", TEST_HEAD "faults: [{crsh: {at: 1s}}]\n",
+        TEST_HEAD "faults: [{crash: {worker: 1, at: {point: sink.comited}}}]\n",
+        TEST_HEAD "faults: [{reset: {from: worker-0, to: broker, at: 1s}}]\n",
+        TEST_HEAD "job: [{stop: {}, restart: {}}]\n", TEST_HEAD "check: {late: true}\n",
+        TEST_HEAD "expect: {fail: {check: order}}\n", TEST_HEAD "sometimes: [rewond]\n",
+        TEST_HEAD "seeds: [1, 2]\n", TEST_HEAD "limits: {memory: 1XB}\n",
+        TEST_HEAD "chances: {firing: 2}\n", "- a\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (text_conforms(*state, bad[i])) fail_msg("the schema accepts: %s", bad[i]);
+    assert_true(text_conforms(*state, TEST_HEAD_STREAM));
+}
+
+static void what_the_reader_writes_as_a_manifest_conforms(void **state)
+{
+    const struct mr_scenario *scenario = test_read(*state,
+        TEST_HEAD_STREAM "outputs: {again: }\n"
+                         "faults:\n"
+                         "  - crash: {worker: any, at: {between: [1s, 2s]}}\n"
+                         "  - slow_link: {from: worker-1, to: broker, at: 1s, for: 2s, "
+                         "factor: {seeded: [2, 9]}}\n"
+                         "job:\n"
+                         "  - stop:\n"
+                         "  - restart: {topics: {totals: again}}\n"
+                         "expect: {fail: {check: order, verdict: REORDERED}}\n");
+    struct mr_arena_options options = {.bytes_max = 1 << 20, .fill = -1};
+    struct mr_arena *arena = NULL;
+    struct mr_err err = {0};
+    assert_true(mr_arena_open(&options, &arena, &err));
+    struct mr_draws draws = {.seed = 3};
+    struct mr_manifest manifest;
+    struct mr_text text = {0};
+    mr_manifest_draw(arena, scenario, &draws, &manifest);
+    mr_manifest_write(&text, scenario, &manifest, ".");
+    assert_true(text_conforms(*state, text.data));
+    mr_text_deinit(&text);
+    mr_arena_close(arena);
+}
+
+static void the_library_conforms(void **state)
+{
+    static const char folder[] = MR_SOURCE_DIR "/scenarios/library";
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (!strstr(entry->d_name, ".yaml")) continue;
+        char text[8192];
+        FILE *file = fopen(mr_region_printf(*state, "%s/%s", folder, entry->d_name), "rb");
+        assert_non_null(file);
+        size_t bytes = fread(text, 1, sizeof text - 1, file);
+        fclose(file);
+        text[bytes] = '\0';
+        if (!text_conforms(*state, text)) fail_msg("%s does not conform", entry->d_name);
+        n++;
+    }
+    closedir(directory);
+    assert_true(n >= 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LANGUAGE_TEST(every_key_of_the_reader_is_in_the_schema),
+        LANGUAGE_TEST(every_key_of_the_schema_is_known_to_the_reader),
+        LANGUAGE_TEST(the_words_of_the_schema_are_those_of_the_registries),
+        LANGUAGE_TEST(the_schema_refuses_what_the_reader_refuses),
+        LANGUAGE_TEST(what_the_reader_writes_as_a_manifest_conforms),
+        LANGUAGE_TEST(the_library_conforms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
