@@ -104,6 +104,21 @@ static bool put(struct mr_graph_reader *reader, const struct mr_yaml *map, const
     return true;
 }
 
+/* WindowInto may have its windowing beside its config, as any transform may: what it reads is
+ * what changes. */
+static bool put_in(struct mr_graph_reader *reader, struct mr_spec *spec, const char *path,
+    const struct mr_override_set *set)
+{
+    size_t bytes = strcspn(path, ".");
+    bool is_beside = spec->entry->kind == MR_WINDOW_INTO && spec->windowing &&
+                     bytes == strlen("windowing") && memcmp(path, "windowing", bytes) == 0;
+    if (!is_beside) return put(reader, spec->config, path, set, &spec->config);
+    if (path[bytes] == '.')
+        return put(reader, spec->windowing, path + bytes + 1, set, &spec->windowing);
+    spec->windowing = set->value;
+    return true;
+}
+
 bool mr_overrides_apply(struct mr_graph_reader *reader, struct mr_spec *root,
     const struct mr_override_set *sets, uint32_t n_sets)
 {
@@ -117,8 +132,7 @@ bool mr_overrides_apply(struct mr_graph_reader *reader, struct mr_spec *root,
         const char *name =
             mr_region_strndup(reader->region, set->path, (size_t)(dot - set->path));
         struct mr_spec *spec;
-        if (!find_leaf(reader, root, name, set, &spec) ||
-            !put(reader, spec->config, dot + 1, set, &spec->config))
+        if (!find_leaf(reader, root, name, set, &spec) || !put_in(reader, spec, dot + 1, set))
             return false;
     }
     return true;
