@@ -55,10 +55,16 @@ enum mr_match {
  * values. Doubles of sums and means may differ by 2 n 2^-53 times the sum of absolute values; the rest is exact.
  *
  *   window_*      of the row's slot; MR_US_MIN, MR_US_MAX when it has none (global window)
- *   expected[n_fields]  written for WRONG and DUPLICATE
+ *   expected[n_fields]  written for WRONG and DUPLICATE, borrowed until the next call; values of a duplicate that are
+ *                       not known any more are None
  */
 enum mr_match mr_oracle_match(struct mr_oracle *oracle, uint32_t sink, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row, struct mr_value *expected);
+
+/* A hint that rows[n][n_fields] will be matched next, in these windows: it changes nothing, but where there are many
+ * keys the matches then need not wait for memory. Some 16 to 64 rows at a time do best. */
+void mr_oracle_prepare(const struct mr_oracle *oracle, uint32_t sink, uint32_t n,
+    const mr_us *window_starts_us, const mr_us *window_ends_us, const struct mr_value *rows);
 
 /* Owed rows that no match has struck off. */
 uint64_t mr_oracle_owed(const struct mr_oracle *oracle, uint32_t sink);
@@ -70,11 +76,14 @@ uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine
 mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine);
 
 /* Compares one entry of an operator's state with the fold of the accepted rows in open windows: the keys
- * `keys[n_keys]`, and per aggregate the count of non-null values folded and the value as a row would show it. */
+ * `keys[n_keys]`, and per aggregate the value as a row would show it. None is expected where there is no such entry. */
 bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     const struct mr_value *keys, const struct mr_value *results, struct mr_value *expected_results);
+/* As mr_oracle_prepare: the entries of keys[n][n_keys] in one window will be compared next. */
+void mr_oracle_prepare_state(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
+    uint32_t n, const struct mr_value *keys);
 
-/* The rows (at most `max`) among [first, end) of a partition that flow into the given window and key of a Combine,
+/* The rows (at most `max`) among [first, end) of a partition (counted through all inputs, in their order) that flow into the given window and key of a Combine,
  * or that become the given row at a stateless sink: offsets are written, the number of all is returned. For
  * witnesses: it scans. */
 uint64_t mr_oracle_trace_back(struct mr_oracle *oracle, uint32_t sink, uint32_t partition,

@@ -1,0 +1,345 @@
+/* From the graph to steps: who reads whom, which fields are mere copies, and how each sink can
+ * be judged. */
+#include "scenarios/oracle/oracle_internal.h"
+
+static const struct mr_schema *schema_of(const struct mr_graph *graph, struct mr_edge edge)
+{
+    return &graph->transforms[edge.transform].outputs[edge.output].schema;
+}
+
+static const struct mr_step_output *output_of(
+    const struct mr_oracle *oracle, struct mr_edge edge)
+{
+    return &oracle->steps[edge.transform].outputs[edge.output];
+}
+
+/* Never empty, so that it is never NULL. */
+#define NEW_ARRAY(oracle, type, n)                                                             \
+    ((type *)mr_arena_zalloc((oracle)->arena, sizeof(type) * ((size_t)(n) + 1)))
+#define FREE_ARRAY(oracle, array, n)                                                           \
+    mr_arena_free((oracle)->arena, array, sizeof *(array) * ((size_t)(n) + 1))
+
+/* ---- Edges and fields ---- */
+
+static void find_consumers(struct mr_oracle *oracle, struct mr_step *step, uint32_t output)
+{
+    const struct mr_graph *graph = oracle->graph;
+    struct mr_step_output *out = &step->outputs[output];
+    for (int pass = 0; pass < 2; pass++) { /* counts, then writes */
+        if (pass == 1)
+            out->consumers = NEW_ARRAY(oracle, struct mr_step_consumer, out->n_consumers);
+        out->n_consumers = 0;
+        for (uint32_t i = 0; i < graph->n_transforms; i++)
+            for (uint32_t k = 0; k < graph->transforms[i].n_inputs; k++) {
+                struct mr_edge edge = graph->transforms[i].inputs[k];
+                if (edge.transform != step->transform->id || edge.output != output) continue;
+                if (pass == 1)
+                    out->consumers[out->n_consumers] = (struct mr_step_consumer){i, k};
+                out->n_consumers++;
+            }
+    }
+}
+
+static void find_fields(struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    if (transform->kind == MR_MAP_TO_FIELDS) {
+        step->fields = NEW_ARRAY(oracle, int, transform->map.n_mappings);
+        for (uint32_t i = 0; i < transform->map.n_mappings; i++)
+            step->fields[i] = mr_expression_field(transform->map.mappings[i].expression);
+    } else if (transform->kind == MR_FLATTEN) {
+        const struct mr_schema *to = &transform->outputs[MR_OUTPUT_MAIN].schema;
+        step->fields = NEW_ARRAY(oracle, int, transform->n_inputs * to->n_fields);
+        for (uint32_t k = 0; k < transform->n_inputs; k++)
+            for (uint32_t i = 0; i < to->n_fields; i++)
+                step->fields[k * to->n_fields + i] = mr_schema_find(
+                    schema_of(oracle->graph, transform->inputs[k]), to->fields[i].name);
+    }
+}
+
+/* The field of the input that field `field` of the output is a copy of, or -1. */
+static int copied_field(const struct mr_graph *graph, const struct mr_transform *transform,
+    uint32_t output, int field)
+{
+    uint32_t n_fields = transform->outputs[output].schema.n_fields;
+    if (output == MR_OUTPUT_ERRORS) return (uint32_t)field + 2 < n_fields ? field : -1;
+    switch (transform->kind) {
+    case MR_MAP_TO_FIELDS:
+        return mr_expression_field(transform->map.mappings[field].expression);
+    case MR_COMBINE:
+        return (uint32_t)field < transform->combine.n_keys
+                   ? transform->combine.key_fields[field]
+                   : -1;
+    case MR_FLATTEN:
+        if (transform->n_inputs > 1) return -1;
+        return mr_schema_find(schema_of(graph, transform->inputs[0]),
+            transform->outputs[output].schema.fields[field].name);
+    case MR_FILTER:
+    case MR_ASSIGN_TIMESTAMPS:
+    case MR_WINDOW_INTO:
+        return field;
+    default:
+        return -1;
+    }
+}
+
+int mr_field_origin(const struct mr_graph *graph, struct mr_edge edge, int field,
+    uint32_t transform, bool at_output)
+{
+    while (field >= 0) {
+        const struct mr_transform *at = &graph->transforms[edge.transform];
+        if (at->id == transform && at_output) return edge.output == MR_OUTPUT_MAIN ? field : -1;
+        field = copied_field(graph, at, edge.output, field);
+        if (at->id == transform) return field;
+        if (at->n_inputs == 0) return -1;
+        edge = at->inputs[0];
+    }
+    return -1;
+}
+
+/* ---- What may be off, and what may be cut otherwise ---- */
+
+static bool is_inexact_aggregate(const struct mr_aggregate *aggregate, uint64_t input)
+{
+    if (aggregate->kind == MR_COUNT || aggregate->result.type != MR_TYPE_FLOAT) return false;
+    if (aggregate->kind == MR_SUM || aggregate->kind == MR_MEAN) return true;
+    int field = mr_expression_field(aggregate->value);
+    return field >= 0 ? mr_bit(input, (uint32_t)field) : input != 0;
+}
+
+static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    uint32_t n_fields = step->outputs[MR_OUTPUT_MAIN].n_fields;
+    uint64_t bits = 0;
+    if (transform->n_inputs == 0) return 0;
+    uint64_t input = output_of(oracle, transform->inputs[0])->inexact_fields;
+    for (uint32_t i = 0; i < n_fields; i++) {
+        bool is_inexact = false;
+        if (transform->kind == MR_FLATTEN) {
+            for (uint32_t k = 0; k < transform->n_inputs; k++) {
+                int field = step->fields[k * n_fields + i];
+                uint64_t other = output_of(oracle, transform->inputs[k])->inexact_fields;
+                is_inexact |= field >= 0 && mr_bit(other, (uint32_t)field);
+            }
+        } else {
+            int field = copied_field(oracle->graph, transform, MR_OUTPUT_MAIN, (int)i);
+            if (field >= 0)
+                is_inexact = mr_bit(input, (uint32_t)field);
+            else if (transform->kind == MR_COMBINE)
+                is_inexact = is_inexact_aggregate(
+                    &transform->combine.aggregates[i - transform->combine.n_keys], input);
+            else
+                is_inexact =
+                    input != 0 && transform->outputs[0].schema.fields[i].type == MR_TYPE_FLOAT;
+        }
+        bits |= (uint64_t)is_inexact << i;
+    }
+    return bits;
+}
+
+static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    bool is_loose =
+        transform->kind == MR_COMBINE && transform->windowing.allowed_lateness_us > 0;
+    for (uint32_t k = 0; k < transform->n_inputs; k++)
+        is_loose |= output_of(oracle, transform->inputs[k])->is_loose;
+    for (uint32_t i = 0; i < step->n_outputs; i++) step->outputs[i].is_loose = is_loose;
+    if (step->n_outputs > 0)
+        step->outputs[MR_OUTPUT_MAIN].inexact_fields = inexact_main(oracle, step);
+    if (step->n_outputs > 1)
+        step->outputs[MR_OUTPUT_ERRORS].inexact_fields =
+            output_of(oracle, transform->inputs[0])->inexact_fields;
+}
+
+/* ---- Sinks ---- */
+
+static bool has_windows(const struct mr_graph *graph, const struct mr_transform *transform)
+{
+    if (transform->kind == MR_COMBINE || transform->windowing.kind != MR_WINDOW_GLOBAL)
+        return true;
+    for (uint32_t i = 0; i < transform->n_inputs; i++)
+        if (has_windows(graph, &graph->transforms[transform->inputs[i].transform])) return true;
+    return false;
+}
+
+/* The one Combine through which all rows at an edge have come last; NULL when there is not one.
+ */
+static struct mr_fold *last_fold(
+    struct mr_oracle *oracle, struct mr_edge edge, bool *is_rewindowed)
+{
+    struct mr_step *step = &oracle->steps[edge.transform];
+    if (step->fold) return step->fold;
+    *is_rewindowed |= step->transform->kind == MR_WINDOW_INTO;
+    struct mr_fold *fold = NULL;
+    for (uint32_t k = 0; k < step->transform->n_inputs; k++) {
+        struct mr_fold *other = last_fold(oracle, step->transform->inputs[k], is_rewindowed);
+        if (!other || (fold && other != fold)) return NULL;
+        fold = other;
+    }
+    return fold;
+}
+
+/* Whether all that a Combine puts out goes to this one sink, with fields left out or renamed at
+ * most. */
+static bool is_direct(const struct mr_oracle *oracle, const struct mr_sink *sink)
+{
+    struct mr_edge edge = oracle->graph->transforms[sink->id].inputs[0];
+    for (;;) {
+        const struct mr_step *step = &oracle->steps[edge.transform];
+        if (edge.output != MR_OUTPUT_MAIN || step->outputs[MR_OUTPUT_MAIN].n_consumers != 1)
+            return false;
+        if (step->fold) return step->fold == sink->fold && sink->has_keys;
+        if (step->transform->kind != MR_MAP_TO_FIELDS) return false;
+        for (uint32_t i = 0; i < step->transform->map.n_mappings; i++)
+            if (step->fields[i] < 0) return false;
+        edge = step->transform->inputs[0];
+    }
+}
+
+static void find_keys(struct mr_oracle *oracle, struct mr_sink *sink, struct mr_edge edge)
+{
+    const struct mr_fold *fold = sink->fold;
+    sink->has_keys = true;
+    for (uint32_t i = 0; i < fold->n_keys; i++) sink->key_fields[i] = -1;
+    for (uint32_t i = 0; i < sink->n_fields; i++) {
+        int source = mr_field_origin(oracle->graph, edge, (int)i, fold->transform->id, true);
+        sink->sources[i] = source;
+        if (source >= 0 && (uint32_t)source < fold->n_keys) sink->key_fields[source] = (int)i;
+    }
+    for (uint32_t i = 0; i < fold->n_keys; i++) sink->has_keys &= sink->key_fields[i] >= 0;
+}
+
+static void make_shape(struct mr_sink *sink, uint64_t inexact_fields)
+{
+    uint64_t all = sink->n_fields < 64 ? ((uint64_t)1 << sink->n_fields) - 1 : UINT64_MAX;
+    sink->shape = (struct mr_ledger_shape){.sink = sink->id,
+        .n_fields = sink->n_fields,
+        .has_windows = sink->has_windows,
+        .is_named = sink->fold && sink->has_keys && !sink->is_rewindowed,
+        .name_fields = all & ~inexact_fields,
+        .inexact_fields = inexact_fields};
+    if (!sink->shape.is_named) return;
+    sink->shape.name_fields = 0;
+    for (uint32_t i = 0; i < sink->fold->n_keys; i++)
+        sink->shape.name_fields |= (uint64_t)1 << sink->key_fields[i];
+}
+
+static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    struct mr_edge edge = transform->inputs[0];
+    struct mr_sink *sink = mr_arena_new(oracle->arena, struct mr_sink);
+    step->sink = sink;
+    sink->id = transform->id;
+    sink->n_fields = schema_of(oracle->graph, edge)->n_fields;
+    sink->has_windows = has_windows(oracle->graph, transform);
+    sink->order_field = transform->write.key_field;
+    sink->sources = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
+    sink->key_fields = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
+    sink->fold = last_fold(oracle, edge, &sink->is_rewindowed);
+    if (sink->fold) {
+        find_keys(oracle, sink, edge);
+        sink->is_direct = is_direct(oracle, sink);
+        if (sink->is_direct) sink->fold->sink = sink->id;
+    }
+    make_shape(sink, output_of(oracle, edge)->inexact_fields);
+    mr_ledger_init(&sink->ledger, oracle->arena, &sink->shape, &oracle->marks);
+}
+
+/* ---- Sources ---- */
+
+static struct mr_fold *direct_fold(const struct mr_oracle *oracle, const struct mr_step *step)
+{
+    while (step->outputs[MR_OUTPUT_MAIN].n_consumers == 1) {
+        step = &oracle->steps[step->outputs[MR_OUTPUT_MAIN].consumers[0].transform];
+        if (step->fold) return step->fold;
+        if (step->transform->kind != MR_WINDOW_INTO) break;
+    }
+    return NULL;
+}
+
+static void compile_source(struct mr_oracle *oracle, struct mr_step *step,
+    const struct mr_oracle_input *inputs, uint32_t n_inputs)
+{
+    for (uint32_t i = 0; i < n_inputs; i++)
+        if (inputs[i].transform == step->transform->id) step->input = &inputs[i];
+    MR_ASSERT(step->input != NULL);
+    step->next_offsets = NEW_ARRAY(oracle, int64_t, step->input->n_partitions);
+    step->direct_fold = direct_fold(oracle, step);
+    uint32_t n_values = MR_BLOCK_ROWS * step->outputs[MR_OUTPUT_MAIN].n_fields;
+    if (n_values > oracle->values_capacity) oracle->values_capacity = n_values;
+}
+
+static void compile_step(struct mr_oracle *oracle, const struct mr_transform *transform)
+{
+    struct mr_step *step = &oracle->steps[transform->id];
+    step->transform = transform;
+    step->n_outputs = transform->n_outputs;
+    MR_ASSERT(step->n_outputs <= 2);
+    for (uint32_t i = 0; i < step->n_outputs; i++) {
+        step->outputs[i].n_fields = transform->outputs[i].schema.n_fields;
+        find_consumers(oracle, step, i);
+    }
+    find_fields(oracle, step);
+    judge_outputs(oracle, step);
+    if (transform->kind != MR_COMBINE) return;
+    struct mr_edge edge = transform->inputs[0];
+    step->fold = mr_arena_new(oracle->arena, struct mr_fold);
+    mr_fold_init(
+        step->fold, oracle->arena, &oracle->scratch, transform, schema_of(oracle->graph, edge));
+    step->fold->is_loose = output_of(oracle, edge)->is_loose;
+    step->fold->inexact_fields = output_of(oracle, edge)->inexact_fields;
+}
+
+void mr_oracle_compile(
+    struct mr_oracle *oracle, const struct mr_oracle_input *inputs, uint32_t n_inputs)
+{
+    const struct mr_graph *graph = oracle->graph;
+    oracle->steps = NEW_ARRAY(oracle, struct mr_step, graph->n_transforms);
+    for (uint32_t i = 0; i < graph->n_transforms; i++)
+        compile_step(oracle, &graph->transforms[i]);
+    for (uint32_t i = 0; i < graph->n_transforms; i++) {
+        struct mr_step *step = &oracle->steps[i];
+        if (step->transform->kind == MR_WRITE_TO_LOG) compile_sink(oracle, step);
+        if (step->transform->kind == MR_READ_FROM_LOG)
+            compile_source(oracle, step, inputs, n_inputs);
+    }
+    oracle->values = NEW_ARRAY(oracle, struct mr_value, oracle->values_capacity);
+    oracle->times_us = NEW_ARRAY(oracle, mr_us, MR_BLOCK_ROWS);
+}
+
+static void free_sink(struct mr_oracle *oracle, struct mr_sink *sink)
+{
+    mr_ledger_deinit(&sink->ledger);
+    FREE_ARRAY(oracle, sink->sources, MR_FIELDS_MAX);
+    FREE_ARRAY(oracle, sink->key_fields, MR_FIELDS_MAX);
+    mr_arena_free(oracle->arena, sink, sizeof *sink);
+}
+
+static void free_step(struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    for (uint32_t i = 0; i < step->n_outputs; i++)
+        FREE_ARRAY(oracle, step->outputs[i].consumers, step->outputs[i].n_consumers);
+    if (transform->kind == MR_MAP_TO_FIELDS)
+        FREE_ARRAY(oracle, step->fields, transform->map.n_mappings);
+    if (transform->kind == MR_FLATTEN)
+        FREE_ARRAY(oracle, step->fields,
+            transform->n_inputs * transform->outputs[MR_OUTPUT_MAIN].schema.n_fields);
+    if (step->input) FREE_ARRAY(oracle, step->next_offsets, step->input->n_partitions);
+    if (step->sink) free_sink(oracle, step->sink);
+    if (!step->fold) return;
+    mr_fold_deinit(step->fold);
+    mr_arena_free(oracle->arena, step->fold, sizeof *step->fold);
+}
+
+void mr_oracle_compile_undo(struct mr_oracle *oracle)
+{
+    for (uint32_t i = 0; i < oracle->graph->n_transforms; i++)
+        free_step(oracle, &oracle->steps[i]);
+    FREE_ARRAY(oracle, oracle->steps, oracle->graph->n_transforms);
+    FREE_ARRAY(oracle, oracle->values, oracle->values_capacity);
+    FREE_ARRAY(oracle, oracle->times_us, MR_BLOCK_ROWS);
+}

@@ -1,0 +1,116 @@
+/* The fold of a Combine: its windows, their groups, and what of them is owed. */
+#ifndef MR_SCENARIOS_ORACLE_FOLD_H
+#define MR_SCENARIOS_ORACLE_FOLD_H
+
+#include "scenarios/oracle/drops.h"
+#include "scenarios/oracle/groups.h"
+#include "scenarios/oracle/tally.h"
+
+enum { MR_BLOCK_ROWS = 256 };
+#define MR_NO_SINK UINT32_MAX
+
+/* A row on its way through the pipeline. */
+struct mr_flow_row {
+    const struct mr_value *values;
+    const double *slacks; /* how far off each float may be; NULL: all are exact */
+    mr_us at_us;
+    bool has_window; /* else the window follows from the time */
+    bool is_loose;   /* stands for panes that the engine may have cut otherwise */
+    mr_us window_start_us;
+    mr_us window_end_us;
+    uint64_t origin; /* rows of the same stay in order on their way to a sink; 0: no order */
+};
+/* The window of a row under `windowing`. The global one is [MR_US_MIN, MR_US_GLOBAL_END). */
+void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_row *row,
+    mr_us *start_us, mr_us *end_us);
+
+struct mr_fold_window {
+    mr_us start_us;
+    mr_us end_us;
+    bool is_passed;
+    uint32_t n_owed; /* passed: groups that are not matched */
+    struct mr_groups groups;
+    struct mr_fold_window *next; /* retired ones: the younger */
+};
+
+/* A row that waits for the end of its block: looked up together, the large maps cost less. */
+struct mr_fold_pending {
+    const struct mr_value *values;
+    const double *slacks;
+    const struct mr_value *computed; /* values of aggregates that are expressions */
+    struct mr_fold_window *window;
+    uint64_t hash;
+    struct mr_cell key; /* the first */
+};
+
+/* Two ways to give account. `sink` is the one sink that shows this Combine's panes, and its
+ * windows are kept until each group was matched there. Without one (MR_NO_SINK) passed windows
+ * become rows and flow on, and are gone. */
+struct mr_fold {
+    struct mr_arena *arena;
+    const struct mr_transform *transform;
+    uint32_t sink;
+    bool is_loose; /* its input may be cut otherwise: a Combine with lateness is upstream */
+    uint32_t n_input_fields;
+    uint32_t n_keys;
+    const int *key_fields;
+    enum mr_type key_types[MR_FIELDS_MAX];
+    uint64_t inexact_fields; /* bit i: input field i may be off: not part of a row's hash */
+    uint32_t n_tallies;
+    struct mr_tally *tallies; /* [n_tallies] */
+    uint32_t n_values;        /* tallies that look at a value */
+    uint32_t n_computed;
+    uint32_t stride;
+    uint32_t expected_groups; /* as many as the last window had */
+    mr_us watermark_us;
+    uint64_t n_failures;
+    uint64_t n_owed;
+    struct mr_drops drops;
+    uint32_t n_windows;
+    uint32_t windows_capacity;
+    struct mr_fold_window **windows; /* [n_windows] by end, then start */
+    struct mr_fold_window *last;     /* the one used last; NULL: none */
+    struct mr_fold_window *oldest_retired;
+    struct mr_fold_window *youngest_retired;
+    uint64_t n_retired;         /* groups */
+    struct mr_scratch *scratch; /* of the block */
+    uint32_t n_pending;
+    struct mr_fold_pending *pending; /* [MR_BLOCK_ROWS] */
+};
+
+void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratch *scratch,
+    const struct mr_transform *transform, const struct mr_schema *input);
+void mr_fold_deinit(struct mr_fold *fold);
+/* Takes a row in, at the latest with the next flush: until then its values must live. */
+void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row);
+/* The same for rows[n][n_fields] that come straight from a source. */
+void mr_fold_take_rows(
+    struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n);
+void mr_fold_flush(struct mr_fold *fold);
+uint64_t mr_fold_row_hash(
+    const struct mr_fold *fold, mr_us start_us, mr_us end_us, const struct mr_value *row);
+
+/* The window, which is made if it is not there. */
+struct mr_fold_window *mr_fold_window_for(struct mr_fold *fold, mr_us start_us, mr_us end_us);
+/* The window, or NULL. */
+struct mr_fold_window *mr_fold_window_at(
+    const struct mr_fold *fold, mr_us start_us, mr_us end_us);
+/* The group with keys[n_keys] given as cells, or NULL. */
+struct mr_group *mr_fold_group_at(
+    const struct mr_fold_window *window, const struct mr_cell *keys, uint64_t hash);
+/* The first window that has not been passed but whose end has. */
+struct mr_fold_window *mr_fold_window_due(const struct mr_fold *fold, mr_us watermark_us);
+/* From now on its groups are owed. */
+void mr_fold_window_pass(struct mr_fold *fold, struct mr_fold_window *window);
+/* Takes the window out of the list; its memory goes with mr_fold_window_free. */
+void mr_fold_window_remove(struct mr_fold *fold, struct mr_fold_window *window);
+void mr_fold_window_free(struct mr_fold *fold, struct mr_fold_window *window);
+/* The output row of a group: values[n_keys + n_tallies] and their slacks. Text is borrowed from
+ * the group. */
+void mr_fold_result(const struct mr_fold *fold, const struct mr_group *group,
+    struct mr_value *values, double *slacks);
+/* A group that was matched is owed again. */
+void mr_fold_reopen_group(
+    struct mr_fold *fold, struct mr_fold_window *window, struct mr_group *group);
+
+#endif

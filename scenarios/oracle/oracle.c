@@ -1,0 +1,240 @@
+/* The public face: lockstep with the checkpoints of the run. */
+#include "scenarios/oracle/oracle.h"
+
+#include "scenarios/oracle/oracle_internal.h"
+
+struct mr_oracle *mr_oracle_new(struct mr_arena *arena, const struct mr_graph *graph,
+    const struct mr_oracle_input *inputs, uint32_t n_inputs)
+{
+    struct mr_oracle *oracle = mr_arena_new(arena, struct mr_oracle);
+    oracle->arena = arena;
+    oracle->graph = graph;
+    oracle->inputs = inputs;
+    oracle->n_inputs = n_inputs;
+    oracle->marks.arena = arena;
+    mr_scratch_init(&oracle->scratch, arena);
+    mr_oracle_compile(oracle, inputs, n_inputs);
+    return oracle;
+}
+
+void mr_oracle_discard(struct mr_oracle *oracle)
+{
+    if (!oracle) return;
+    struct mr_arena *arena = oracle->arena;
+    mr_oracle_compile_undo(oracle);
+    mr_marks_deinit(&oracle->marks);
+    mr_scratch_deinit(&oracle->scratch);
+    mr_arena_free(arena, oracle, sizeof *oracle);
+}
+
+static struct mr_fold *fold_of(const struct mr_oracle *oracle, uint32_t combine)
+{
+    MR_ASSERT(combine < oracle->graph->n_transforms);
+    struct mr_fold *fold = oracle->steps[combine].fold;
+    MR_ASSERT(fold != NULL);
+    return fold;
+}
+
+static struct mr_sink *sink_of(const struct mr_oracle *oracle, uint32_t sink)
+{
+    MR_ASSERT(sink < oracle->graph->n_transforms);
+    MR_ASSERT(oracle->steps[sink].sink != NULL);
+    return oracle->steps[sink].sink;
+}
+
+/* ---- Lockstep ---- */
+
+void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *row)
+{
+    struct mr_fold *fold = fold_of(oracle, combine);
+    mr_window_normalize(&window_start_us, &window_end_us);
+    mr_drops_add(&fold->drops, oracle->arena, window_start_us,
+        mr_fold_row_hash(fold, window_start_us, window_end_us, row));
+}
+
+static void create_once(struct mr_oracle *oracle)
+{
+    if (oracle->has_created) return;
+    oracle->has_created = true;
+    mr_flow_create(oracle);
+}
+
+void mr_oracle_advance(
+    struct mr_oracle *oracle, uint32_t transform, uint32_t partition, int64_t next_offset)
+{
+    MR_ASSERT(transform < oracle->graph->n_transforms);
+    const struct mr_step *source = &oracle->steps[transform];
+    create_once(oracle);
+    if (!source->input) return; /* Create has no more to give */
+    MR_ASSERT(partition < source->input->n_partitions);
+    int64_t *next = &source->next_offsets[partition];
+    MR_ASSERT(next_offset >= *next);
+    mr_flow_read(oracle, source, partition, *next, next_offset, NULL, NULL);
+    *next = next_offset;
+}
+
+uint64_t mr_oracle_unmatched_drops(const struct mr_oracle *oracle, uint32_t combine)
+{
+    const struct mr_fold *fold = fold_of(oracle, combine);
+    return fold->is_loose ? 0 : fold->drops.n; /* panes that were cut otherwise */
+}
+
+uint64_t mr_oracle_failures(const struct mr_oracle *oracle)
+{
+    uint64_t n = oracle->n_failures;
+    for (uint32_t i = 0; i < oracle->graph->n_transforms; i++)
+        if (oracle->steps[i].fold) n += oracle->steps[i].fold->n_failures;
+    return n;
+}
+
+/* The groups of a passed window become rows. */
+static void emit_window(
+    struct mr_oracle *oracle, struct mr_fold *fold, const struct mr_fold_window *window)
+{
+    uint32_t combine = fold->transform->id;
+    uint32_t n_fields = fold->n_keys + fold->n_tallies;
+    bool is_inexact = oracle->steps[combine].outputs[MR_OUTPUT_MAIN].inexact_fields != 0;
+    bool is_late = fold->transform->windowing.allowed_lateness_us > 0;
+    for (uint32_t id = 0; id < window->groups.n; id++) {
+        const struct mr_group *group = mr_groups_at(&window->groups, id);
+        if (group->n_rows == 0) continue;
+        struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, n_fields);
+        double *slacks = mr_scratch_array(&oracle->scratch, double, n_fields);
+        mr_fold_result(fold, group, values, slacks);
+        struct mr_flow_row row = {.values = values,
+            .slacks = is_inexact ? slacks : NULL,
+            .at_us = mr_us_add(window->end_us, -1), /* Beam's END_OF_WINDOW */
+            .has_window = true,
+            .is_loose = fold->is_loose || (is_late && group->n_rows > 1),
+            .window_start_us = window->start_us,
+            .window_end_us = window->end_us};
+        mr_flow_emit(oracle, combine, MR_OUTPUT_MAIN, &row);
+        if (id % MR_BLOCK_ROWS == MR_BLOCK_ROWS - 1) mr_flow_flush(oracle);
+    }
+    mr_flow_flush(oracle);
+}
+
+void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us)
+{
+    struct mr_fold *fold = fold_of(oracle, combine);
+    create_once(oracle);
+    mr_fold_retire(oracle, fold);
+    if (watermark_us > fold->watermark_us) fold->watermark_us = watermark_us;
+    struct mr_fold_window *window;
+    while ((window = mr_fold_window_due(fold, fold->watermark_us))) {
+        mr_fold_window_pass(fold, window);
+        if (fold->sink != MR_NO_SINK) continue;
+        emit_window(oracle, fold, window);
+        mr_fold_window_remove(fold, window);
+        mr_fold_window_free(fold, window);
+    }
+}
+
+void mr_oracle_forget_owed(struct mr_oracle *oracle)
+{
+    for (uint32_t i = 0; i < oracle->graph->n_transforms; i++) {
+        struct mr_step *step = &oracle->steps[i];
+        if (step->fold) mr_fold_forget(oracle, step->fold);
+        if (step->sink) mr_ledger_forget(&step->sink->ledger);
+    }
+}
+
+/* ---- Output ---- */
+
+enum mr_match mr_oracle_match(struct mr_oracle *oracle, uint32_t sink, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *row, struct mr_value *expected)
+{
+    return mr_sink_match(
+        oracle, sink_of(oracle, sink), window_start_us, window_end_us, row, expected);
+}
+
+void mr_oracle_prepare(const struct mr_oracle *oracle, uint32_t sink, uint32_t n,
+    const mr_us *window_starts_us, const mr_us *window_ends_us, const struct mr_value *rows)
+{
+    const struct mr_sink *of = sink_of(oracle, sink);
+    if (of->is_direct) mr_sink_prepare(of, n, window_starts_us, window_ends_us, rows);
+}
+
+uint64_t mr_oracle_owed(const struct mr_oracle *oracle, uint32_t sink)
+{
+    const struct mr_sink *of = sink_of(oracle, sink);
+    if (!of->is_direct) return of->ledger.n_owed;
+    return of->fold->is_loose ? 0 : of->fold->n_owed;
+}
+
+bool mr_oracle_owed_row(const struct mr_oracle *oracle, uint32_t sink, uint64_t i,
+    mr_us *window_start_us, mr_us *window_end_us, struct mr_value *row)
+{
+    const struct mr_sink *of = sink_of(oracle, sink);
+    if (i >= mr_oracle_owed(oracle, sink)) return false;
+    if (of->is_direct) return mr_sink_owed_pane(of, i, window_start_us, window_end_us, row);
+    const struct mr_ledger_item *item = mr_ledger_owed_at(&of->ledger, i);
+    MR_ASSERT(item != NULL);
+    *window_start_us = item->window_start_us;
+    *window_end_us = of->has_windows ? item->window_end_us : MR_US_MAX;
+    for (uint32_t k = 0; k < of->n_fields; k++) row[k] = item->values[k];
+    return true;
+}
+
+/* ---- State ---- */
+
+uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine)
+{
+    const struct mr_fold *fold = fold_of(oracle, combine);
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < fold->n_windows; i++)
+        if (!fold->windows[i]->is_passed) n += fold->windows[i]->groups.n;
+    return n;
+}
+
+mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine)
+{
+    const struct mr_fold *fold = fold_of(oracle, combine);
+    for (uint32_t i = 0; i < fold->n_windows; i++)
+        if (!fold->windows[i]->is_passed && fold->windows[i]->groups.n > 0)
+            return fold->windows[i]->end_us;
+    return MR_US_MAX;
+}
+
+/* Mostly the same as for the entry before. */
+static const struct mr_fold_window *open_window(struct mr_fold *fold, mr_us start_us)
+{
+    struct mr_fold_window *last = fold->last;
+    if (last && last->start_us == start_us && !last->is_passed) return last;
+    for (uint32_t i = 0; i < fold->n_windows; i++)
+        if (fold->windows[i]->start_us == start_us && !fold->windows[i]->is_passed)
+            return fold->last = fold->windows[i];
+    return NULL;
+}
+
+bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
+    const struct mr_value *keys, const struct mr_value *results,
+    struct mr_value *expected_results)
+{
+    struct mr_fold *fold = fold_of(oracle, combine);
+    struct mr_cell cells[MR_FIELDS_MAX];
+    for (uint32_t i = 0; i < fold->n_keys; i++) cells[i] = mr_cell_of(&keys[i]);
+    const struct mr_fold_window *window = open_window(fold, window_start_us);
+    const struct mr_group *group = NULL;
+    if (window) group = mr_fold_group_at(window, cells, mr_keys_mix(cells, fold->n_keys));
+    bool is_same = group != NULL;
+    for (uint32_t i = 0; i < fold->n_tallies; i++) {
+        double slack = 0;
+        expected_results[i] = (struct mr_value){.type = MR_TYPE_NULL};
+        if (!group) continue;
+        expected_results[i] =
+            mr_tally_result(&fold->tallies[i], (const char *)group, group->n_rows, &slack);
+        is_same = is_same &&
+                  (fold->is_loose || mr_value_near(expected_results[i], results[i], slack));
+    }
+    return is_same;
+}
+
+void mr_oracle_prepare_state(const struct mr_oracle *oracle, uint32_t combine,
+    mr_us window_start_us, uint32_t n, const struct mr_value *keys)
+{
+    struct mr_fold *fold = fold_of(oracle, combine);
+    const struct mr_fold_window *window = open_window(fold, window_start_us);
+    if (window) mr_groups_prepare(&window->groups, n, keys);
+}

@@ -1,0 +1,65 @@
+/* What a group counts and adds up: one tally an aggregate, laid out behind the group's keys. */
+#ifndef MR_SCENARIOS_ORACLE_TALLY_H
+#define MR_SCENARIOS_ORACLE_TALLY_H
+
+#include "engine/pipeline/graph.h"
+#include "scenarios/oracle/cell.h"
+
+enum mr_tally_kind {
+    MR_TALLY_COUNT, /* takes no room: it is the number of rows of the group */
+    MR_TALLY_SUM_INT,
+    MR_TALLY_MEAN_INT,
+    MR_TALLY_SUM_FLOAT,
+    MR_TALLY_MEAN_FLOAT,
+    MR_TALLY_LEAST,
+    MR_TALLY_GREATEST,
+};
+
+/* Doubles are added in an order that the engine need not share: how far its sum may be off goes
+ * along. */
+struct mr_float_sum {
+    double sum;
+    double absolute; /* sum of absolute values */
+    double
+        slack; /* of the values themselves, where they are sums; and of what parts took away */
+};
+struct mr_extreme {
+    struct mr_cell best; /* None before the first value */
+    double slack;        /* the largest of any value */
+};
+
+/* How one aggregate is tallied. */
+struct mr_tally {
+    enum mr_tally_kind kind;
+    enum mr_type type; /* of the value */
+    enum mr_type result;
+    int field;         /* of the input row; -1: computed */
+    uint32_t computed; /* which of the computed values */
+    uint32_t offset;   /* in the group */
+    const struct mr_expression *expression;
+};
+
+struct mr_tally mr_tally_make(const struct mr_aggregate *aggregate);
+uint32_t mr_tally_bytes(enum mr_tally_kind kind);
+void mr_tally_clear(const struct mr_tally *tally, char *group);
+/* Whether the value can be taken: not None, and an integer sum stays within 64 bits. */
+bool mr_tally_can_take(const struct mr_tally *tally, const char *group, struct mr_value value);
+/* `slack`: how far the value itself may be off. Long texts that are kept are copied into
+ * `texts`. */
+void mr_tally_take(const struct mr_tally *tally, char *group, struct mr_value value,
+    double slack, struct mr_scratch *texts);
+/* The aggregate over `n_rows` rows, and how far another order of adding may be off. Text is
+ * borrowed. */
+struct mr_value mr_tally_result(
+    const struct mr_tally *tally, const char *group, int64_t n_rows, double *slack);
+/* LEAST and GREATEST: whether the value would displace the best one. */
+bool mr_tally_is_beyond(const struct mr_tally *tally, const char *group, struct mr_value value);
+/* Sums, and means of `n` rows: takes the value away from the sum over `n_rows` rows, whose
+ * slack stays. Returns whether nothing is left. */
+bool mr_tally_take_away(const struct mr_tally *tally, char *group, struct mr_value value,
+    int64_t n, int64_t n_rows);
+/* Whether two values are the same, floats within `slack`. Zeros of both signs are; any two are
+ * where the slack is not finite: there the order decides. */
+bool mr_value_near(struct mr_value a, struct mr_value b, double slack);
+
+#endif
