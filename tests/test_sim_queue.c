@@ -61,7 +61,7 @@ static int set_up(void **state)
 {
     static struct fixture fixture;
     struct mr_err err = {0};
-    struct mr_arena_options options = {.bytes_max = 1 << 20, .fill = 0xa5};
+    struct mr_arena_options options = {.bytes_max = 4 << 20, .fill = 0xa5};
     if (!mr_arena_open(&options, &fixture.arena, &err)) return -1;
     fixture.queue = mr_queue_new(fixture.arena);
     fixture.events = mr_arena_zalloc(fixture.arena, sizeof(struct mr_event) * EVENTS_MAX);

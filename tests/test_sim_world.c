@@ -79,6 +79,19 @@ static void a_busy_process_handles_its_next_event_when_its_cpu_is_free(void **st
     }
 }
 
+static void a_service_is_never_busy(void **state)
+{
+    struct stage *stage = *state;
+    stage->scripts[0] = works_hard;
+    stage->processes[0].is_service = true;
+    stage_play(stage, 1, 10000);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct note note;
+        assert_int_equal(stage_find(stage, 0, MR_ARRIVAL_TIMER, i, &note), 3);
+        assert_int_equal(note.at_ns, 1000 + (mr_ns)i);
+    }
+}
+
 static void a_slow_cpu_takes_longer_while_it_is_slow(void **state)
 {
     struct stage *stage = *state;
@@ -231,6 +244,7 @@ int main(void)
         STAGE_TEST(a_timer_wakes_at_its_time_and_equal_ones_in_order),
         STAGE_TEST(a_paused_process_handles_everything_later),
         STAGE_TEST(a_busy_process_handles_its_next_event_when_its_cpu_is_free),
+        STAGE_TEST(a_service_is_never_busy),
         STAGE_TEST(a_slow_cpu_takes_longer_while_it_is_slow),
         STAGE_TEST(equal_seeds_have_equal_digests_and_others_differ),
         STAGE_TEST(without_a_digest_the_same_happens),

@@ -40,7 +40,7 @@ static void handle_metadata(
     mr_broker_reply(broker, connection, MR_LOG_METADATA_REPLY, &reply, sizeof reply);
 }
 
-/* What a request takes beside the network; a broker serves one after the other. */
+/* What a request takes beside the network: its answer is that much later. */
 static void spend(struct mr_broker *broker)
 {
     mr_ns takes_ns = mr_draw_from(broker->env->draws, &broker->config->service_ns,

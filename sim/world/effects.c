@@ -228,7 +228,6 @@ void mr_effects_release(struct mr_world *world, struct mr_process *process)
     bool is_cut = process->cut_by != 0;
     if (MR_UNLIKELY(is_cut)) {
         fault = (uint32_t)__builtin_ctzll(process->cut_by);
-        process->cut_by &= process->cut_by - 1;
         n = (uint32_t)mr_draw_below(
             world->draws, n + 1ull, MR_DRAW_CUT, process->name, process->n_crashes);
     }
@@ -240,6 +239,7 @@ void mr_effects_release(struct mr_world *world, struct mr_process *process)
         }
     }
     if (MR_LIKELY(!is_cut)) return;
+    process->cut_by &= ~(UINT64_C(1) << fault);
     forget(world, process, i);
     doom(world, process, fault);
 }

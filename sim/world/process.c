@@ -63,7 +63,7 @@ static void run_handler(
     process->config->class->handle(process->state, arrival);
     mr_world_owner(world, MR_OWNER_WORLD);
     process->is_handling = false;
-    if (process->spent_ns > 0)
+    if (process->spent_ns > 0 && !process->config->is_service)
         process->busy_until_ns =
             mr_ns_later(world->now_ns, mr_ns_times(process->spent_ns, process->slow_factor));
     mr_effects_release(world, process);

@@ -94,12 +94,13 @@ void mr_world_note(struct mr_world *world, enum mr_event_kind kind, uint32_t pro
 void mr_world_note_message(
     struct mr_world *world, uint32_t process, const struct mr_message *message)
 {
+    const struct mr_message *rows = message->attached;
     world->last = (struct mr_last_step){.at_ns = world->now_ns,
         .tag = message->number,
         .process = process,
         .peer = message->sender,
         .connection = message->connection,
-        .bytes = message->body_bytes,
+        .bytes = message->body_bytes + (rows ? rows->body_bytes : 0),
         .kind = MR_EVENT_MESSAGE,
         .message_kind = message->kind};
     if (world->config->has_no_digest) return;
@@ -111,7 +112,6 @@ void mr_world_note_message(
     digest = mr_digest_mix(digest, (uint64_t)(uintptr_t)message);
 #endif
     digest = mr_digest_bytes(digest, message->body, message->body_bytes);
-    const struct mr_message *rows = message->attached;
     if (rows) digest = mr_digest_bytes(digest, rows->body, rows->body_bytes);
     world->digest = digest;
 }

@@ -11,7 +11,9 @@ struct mr_process_config {
     const struct mr_process_class *class;
     const void *config; /* handed to create */
     enum mr_owner owner;
-    bool is_service; /* a service of the world: never crashed by `any`, its handlers are not cut */
+    /* A service of the world: never crashed, its handlers are not cut, and it is never busy: what it spends delays what
+     * it sends, not what it handles next. */
+    bool is_service;
 };
 
 /* One direction between two processes. */
@@ -89,7 +91,8 @@ struct mr_world;
 /* `config`, `draws` and what they point to must outlive the world. */
 struct mr_world *mr_world_new(struct mr_arena *arena, const struct mr_world_config *config,
     const struct mr_draws *draws);
-/* Handles the next event. False when nothing is left to happen. */
+/* Handles the next event; what is for nobody any more, such as a timer of a process that crashed, is passed over and
+ * is no step. False when nothing is left to happen. */
 bool mr_world_step(struct mr_world *world);
 
 mr_ns mr_world_now(const struct mr_world *world);
