@@ -2,6 +2,7 @@
  * they become vector code; the rows that went wrong are looked for only when there are any. */
 #include <string.h>
 
+#include "engine/expression/division.h"
 #include "engine/expression/expression_internal.h"
 
 /* ---- integers ---- */
@@ -117,32 +118,6 @@ static void modulo_ints(const struct int_operands *operands, uint8_t *errors)
     }
 }
 
-/* a / b rounded once, as Python does: large integers are not made floats first. 62 or 63 bits
- * of the quotient, the last one standing for all that follow, are rounded by the conversion;
- * the scaling after it is exact. */
-static double divide_exactly(int64_t a, int64_t b)
-{
-    uint64_t x = a < 0 ? 0 - (uint64_t)a : (uint64_t)a;
-    uint64_t y = b < 0 ? 0 - (uint64_t)b : (uint64_t)b;
-    if (x == 0) return b < 0 ? -0.0 : 0.0;
-    int shift = 62 + __builtin_clzll(x) - __builtin_clzll(y);
-    if (shift < 0) shift = 0;
-    unsigned __int128 dividend = (unsigned __int128)x << shift;
-    uint64_t quotient = (uint64_t)(dividend / y);
-    if (dividend % y) quotient |= 1;
-    uint64_t scale_bits = (uint64_t)(1023 - shift) << 52;
-    double scale;
-    memcpy(&scale, &scale_bits, sizeof scale);
-    double magnitude = (double)quotient * scale;
-    return (a < 0) != (b < 0) ? -magnitude : magnitude;
-}
-
-static bool is_float_exactly(int64_t value)
-{
-    const int64_t limit = INT64_C(1) << 53;
-    return value >= -limit && value <= limit;
-}
-
 static const double *divide_ints(
     const struct mr_evaluation *evaluation, const int64_t *a, const int64_t *b, uint8_t *errors)
 {
@@ -151,10 +126,8 @@ static const double *divide_ints(
         out[i] = 0;
         if (b[i] == 0)
             mr_row_fail(errors, i, MR_ROW_ZERO_DIVISION);
-        else if (MR_LIKELY(is_float_exactly(a[i]) && is_float_exactly(b[i])))
-            out[i] = (double)a[i] / (double)b[i];
         else
-            out[i] = divide_exactly(a[i], b[i]);
+            out[i] = mr_divide_ints(a[i], b[i]);
     }
     return out;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "engine/expression/division.h"
+
 #define NO_TEXT UINT32_MAX
 
 enum mr_accumulator_kind mr_accumulator_kind(const struct mr_aggregate *aggregate)
@@ -75,8 +77,8 @@ static void set_identity(struct mr_accumulator *accumulator, uint32_t from, uint
         switch (accumulator->kind) {
         case MR_ACCUMULATE_MIN_INT: ints[i] = INT64_MAX; break;
         case MR_ACCUMULATE_MAX_INT: ints[i] = INT64_MIN; break;
-        case MR_ACCUMULATE_MIN_FLOAT: floats[i] = __builtin_inf(); break;
-        case MR_ACCUMULATE_MAX_FLOAT: floats[i] = -__builtin_inf(); break;
+        case MR_ACCUMULATE_MIN_FLOAT:
+        case MR_ACCUMULATE_MAX_FLOAT: floats[i] = mr_canonical_float(__builtin_nan("")); break;
         case MR_ACCUMULATE_MIN_TEXT:
         case MR_ACCUMULATE_MAX_TEXT: texts[i] = (struct mr_string){.bytes = NO_TEXT}; break;
         default: ints[i] = 0; break; /* 0.0 has the same bits */
@@ -172,8 +174,12 @@ static void add_slowly(struct mr_accumulators *accumulators, struct mr_accumulat
         case MR_ACCUMULATE_SUM_FLOAT: floats[id] += value.f; break;
         case MR_ACCUMULATE_MIN_INT: if (value.i < ints[id]) ints[id] = value.i; break;
         case MR_ACCUMULATE_MAX_INT: if (value.i > ints[id]) ints[id] = value.i; break;
-        case MR_ACCUMULATE_MIN_FLOAT: if (value.f < floats[id]) floats[id] = value.f; break;
-        case MR_ACCUMULATE_MAX_FLOAT: if (value.f > floats[id]) floats[id] = value.f; break;
+        case MR_ACCUMULATE_MIN_FLOAT: /* a NaN gives way to any number */
+            if (value.f < floats[id] || floats[id] != floats[id]) floats[id] = value.f;
+            break;
+        case MR_ACCUMULATE_MAX_FLOAT:
+            if (value.f > floats[id] || floats[id] != floats[id]) floats[id] = value.f;
+            break;
         case MR_ACCUMULATE_MIN_TEXT:
         case MR_ACCUMULATE_MAX_TEXT: add_text(accumulator, accumulators->arena, value, id); break;
         }
@@ -221,14 +227,6 @@ void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregat
         add_slowly(accumulators, accumulator, value, ids, rows, n, errors);
 }
 
-/* Python's int / int: one rounding. A sum beyond 2^53 does not fit a double, but long double's 64 bits. */
-static double divide_int(int64_t sum, int64_t count)
-{
-    const int64_t exact = (int64_t)1 << 53;
-    if (sum > -exact && sum < exact) return (double)sum / (double)count;
-    return (double)((long double)sum / (long double)count);
-}
-
 struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulators,
     uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch)
 {
@@ -243,7 +241,7 @@ struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulato
         const int64_t *counts = accumulator->counts + first;
         for (uint32_t i = 0; i < n; i++) {
             double mean = accumulator->kind == MR_ACCUMULATE_MEAN_INT
-                ? divide_int(ints[i], counts[i])
+                ? mr_divide_ints(ints[i], counts[i])
                 : floats[i] / (double)counts[i];
             means[i] = mr_canonical_float(mean);
         }

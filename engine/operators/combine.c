@@ -75,6 +75,7 @@ static void combine_close(struct mr_operator *operator)
         mr_arena_free(operator->context->arena, combine->windows,
             sizeof *combine->windows * combine->windows_capacity);
     combine->windows = NULL;
+    combine->windows_capacity = 0;
     combine->n_windows = 0;
 }
 
