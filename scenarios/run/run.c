@@ -29,6 +29,7 @@ struct run {
     struct mr_world *world;
     uint64_t sometimes;
     uint64_t engine_bytes_max;
+    uint64_t step; /* the event that is happening, for assertions that fail in it */
 };
 
 /* Building. */
@@ -339,6 +340,7 @@ static enum mr_run_end run_on(
     bool is_traced = options->trace || options->recorder;
     enum mr_run_end end;
     for (uint64_t step = 1;; step++) {
+        run->step = step;
         if (!mr_world_step(run->world)) return MR_END_QUIET;
         if (MR_UNLIKELY(is_traced)) trace_step(run, step, out);
         if (job_state(run) == MR_JOB_FINISHED) return MR_END_FINISHED;
@@ -419,9 +421,10 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
         return;
     }
     mr_arena_guard(arena, &exhausted);
-    mr_assert_context(scenario->name, options->seed, NULL);
+    mr_assert_context(scenario->path, options->seed, NULL);
     mr_arena_owner(arena, MR_OWNER_CHECKS);
     run = make_run(arena, scenario, options);
+    mr_assert_context(scenario->path, options->seed, &run->step);
     if (options->universe_trials > 0) universe = mr_universe_new(options->universe_trials);
     out->end = run_on(run, universe, out);
     mr_arena_owner(arena, MR_OWNER_CHECKS);

@@ -26,7 +26,8 @@ struct mr_run_options {
     uint32_t universe_trials;
 };
 
-/* Of fixed layout and without pointers, so that it can cross a pipe. */
+/* Of fixed layout and without pointers, so that it can cross a pipe; the findings come last, so
+ * that only those that there are need to. */
 struct mr_run_result {
     uint64_t seed;
     uint64_t digest;
@@ -41,10 +42,10 @@ struct mr_run_result {
     uint64_t engine_bytes_max; /* and at most, as seen every 64 events */
     uint32_t trace_count;
     uint32_t universe_failures; /* trials of the universe test whose digests differed */
+    char last_step[256];        /* what the last event was */
     uint32_t n_findings;        /* 0: everything held */
     uint64_t finding_counts[MR_FINDINGS_MAX];
     struct mr_witness findings[MR_FINDINGS_MAX];
-    char last_step[256]; /* what the last event was */
 };
 
 /* Runs one seed in `arena`, which it resets first. Never fails: what goes wrong is a finding.
