@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -65,6 +66,15 @@ bool mr_cli_read_scenario(struct mr_region *region, const char *path,
     return mr_scenario_read(region, mr_region_strdup(region, path), &reader, out, err);
 }
 
+const char *mr_cli_real_path(struct mr_region *region, const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real) return path;
+    const char *out = mr_region_strdup(region, real);
+    free(real);
+    return out;
+}
+
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -110,24 +120,42 @@ bool mr_cli_find_scenarios(struct mr_region *region, const char *path, const cha
     return true;
 }
 
+/* There, and not a file that could be replaced by another. */
+static bool is_special(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+/* A pipe or a terminal cannot be synced: that is no failure. */
+static bool sync_file(FILE *file)
+{
+    return fsync(fileno(file)) == 0 || errno == EINVAL || errno == EROFS;
+}
+
 static bool write_whole(const char *path, const char *text, size_t bytes)
 {
     FILE *file = fopen(path, "wb");
     if (!file) return false;
     bool is_ok = fwrite(text, 1, bytes, file) == bytes;
     is_ok = fflush(file) == 0 && is_ok;
-    is_ok = fsync(fileno(file)) == 0 && is_ok;
+    is_ok = is_ok && sync_file(file);
     return fclose(file) == 0 && is_ok;
 }
 
 bool mr_cli_write_file(const char *path, const char *text, size_t bytes, struct mr_err *err)
 {
-    if (strcmp(path, "/dev/stdout") == 0 || strcmp(path, "-") == 0)
-        return fwrite(text, 1, bytes, stdout) == bytes ||
-               mr_fail(err, MR_ERR_IO, "cannot write to the terminal");
+    errno = 0;
+    if (strcmp(path, "-") == 0) {
+        if (fwrite(text, 1, bytes, stdout) == bytes && fflush(stdout) == 0) return true;
+        return mr_fail(err, MR_ERR_IO, "cannot write to standard output: %s", strerror(errno));
+    }
+    if (is_special(path)) {
+        if (write_whole(path, text, bytes)) return true;
+        return mr_fail(err, MR_ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+    }
     char temporary[MR_PATH_BYTES];
     snprintf(temporary, sizeof temporary, "%s.%ld.part", path, (long)getpid());
-    errno = 0;
     if (write_whole(temporary, text, bytes) && rename(temporary, path) == 0) return true;
     int reason = errno;
     unlink(temporary);

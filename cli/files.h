@@ -22,8 +22,12 @@ MR_MUST_CHECK bool mr_cli_read_scenario(struct mr_region *region, const char *pa
 MR_MUST_CHECK bool mr_cli_find_scenarios(struct mr_region *region, const char *path,
     const char ***paths, size_t *n_paths, struct mr_err *err);
 
+/* The path without links and dots from the root on; `path` itself when nothing is there. */
+const char *mr_cli_real_path(struct mr_region *region, const char *path);
+
 /* Writes a file by way of a temporary one beside it: it is there as a whole or not at all.
- * Errors: IO. */
+ * "-" is standard output; what is there and not a file (a pipe, a device) is written to as it
+ * is. Errors: IO. */
 MR_MUST_CHECK bool mr_cli_write_file(
     const char *path, const char *text, size_t bytes, struct mr_err *err);
 /* Makes a folder and those above it. */
