@@ -1,0 +1,200 @@
+/* The model of a source: what its watermark may be, from the rows that it has read, its
+ * strategy and idleness alone.
+ *
+ * Most claims are proven by one of the last rows read, so that the times of all rows need not
+ * be looked at; where the last ones do not prove it, every row is looked at once. */
+#include "scenarios/checks/checks_internal.h"
+
+enum { LOOK_BACK_ROWS = 64 };
+
+static const struct mr_source_view *source_of(
+    const struct mr_checks *checks, const struct mr_partition_model *partition)
+{
+    return &checks->topology.sources[partition->source];
+}
+
+void mr_sources_begin(struct mr_checks *checks, const struct mr_cut *from, mr_ns now)
+{
+    for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
+        struct mr_partition_model *partition = &checks->partitions[i];
+        partition->read_to = from ? from->offsets[i] : 0;
+        partition->exact_to = from ? from->exact_to[i] : 0;
+        partition->newest_us = from ? from->newest_us[i] : MR_US_MIN;
+        partition->seen_us = partition->newest_us;
+        partition->last_read_ns = now;
+        partition->was_empty = false;
+        partition->is_idle = false;
+        partition->is_behind = false;
+    }
+}
+
+static struct mr_partition_model *find_partition(
+    struct mr_checks *checks, uint32_t transform, uint32_t id)
+{
+    const struct mr_topology *topology = &checks->topology;
+    MR_ASSERT(topology->role[transform] >= 0);
+    const struct mr_source_view *source = &topology->sources[topology->role[transform]];
+    MR_ASSERT(id < source->n_partitions);
+    return &checks->partitions[source->first_partition + id];
+}
+
+void mr_sources_read(struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition,
+    int64_t offset, uint32_t n_rows)
+{
+    struct mr_partition_model *model = find_partition(checks, at->transform, partition);
+    model->read_to = offset + n_rows;
+    model->last_read_ns = at->at_ns;
+    model->was_empty = false;
+    checks->counts.rows_read += n_rows;
+}
+
+void mr_sources_empty(
+    struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition)
+{
+    find_partition(checks, at->transform, partition)->was_empty = true;
+}
+
+bool mr_partition_has_ended(
+    const struct mr_checks *checks, const struct mr_partition_model *partition)
+{
+    const struct mr_source_view *source = source_of(checks, partition);
+    return !source->is_open &&
+           partition->read_to >= mr_stream_rows(source->stream, partition->id);
+}
+
+static void look_at_all(
+    const struct mr_source_view *source, struct mr_partition_model *partition)
+{
+    for (; partition->exact_to < partition->read_to; partition->exact_to++) {
+        mr_us at_us = mr_stream_time_us(source->stream, partition->id, partition->exact_to);
+        if (at_us > partition->newest_us) partition->newest_us = at_us;
+    }
+    if (partition->newest_us > partition->seen_us) partition->seen_us = partition->newest_us;
+}
+
+/* Whether the partition's own watermark stands at `watermark_us` or above. */
+static bool has_reached(
+    const struct mr_checks *checks, struct mr_partition_model *partition, mr_us watermark_us)
+{
+    if (watermark_us == MR_US_MIN || mr_partition_has_ended(checks, partition)) return true;
+    if (watermark_us == MR_US_MAX) return false;
+    const struct mr_source_view *source = source_of(checks, partition);
+    mr_us needed_us = mr_us_add(watermark_us, source->bound_us);
+    if (partition->seen_us >= needed_us) return true;
+    int64_t first = partition->read_to - LOOK_BACK_ROWS;
+    if (first < partition->exact_to) first = partition->exact_to;
+    for (int64_t row = partition->read_to; row-- > first;) {
+        mr_us at_us = mr_stream_time_us(source->stream, partition->id, row);
+        if (at_us < needed_us) continue;
+        partition->seen_us = at_us;
+        return true;
+    }
+    look_at_all(source, partition);
+    return partition->seen_us >= needed_us;
+}
+
+static mr_us own_watermark_us(
+    const struct mr_checks *checks, struct mr_partition_model *partition)
+{
+    const struct mr_source_view *source = source_of(checks, partition);
+    if (mr_partition_has_ended(checks, partition)) return MR_US_MAX;
+    look_at_all(source, partition);
+    if (partition->newest_us == MR_US_MIN) return MR_US_MIN;
+    return mr_us_add(partition->newest_us, -source->bound_us);
+}
+
+/* The partition that does not allow the watermark; NULL: all do. */
+static struct mr_partition_model *find_objection(struct mr_checks *checks,
+    const struct mr_source_view *source, uint32_t subtask, mr_us said_us, mr_us watermark_us)
+{
+    struct mr_partition_model *low = NULL;
+    bool has_active = false;
+    bool is_reached_by_any = false;
+    for (uint32_t p = subtask; p < source->n_partitions; p += checks->topology.parallelism) {
+        struct mr_partition_model *partition = &checks->partitions[source->first_partition + p];
+        bool is_reached = has_reached(checks, partition, watermark_us);
+        is_reached_by_any = is_reached_by_any || is_reached;
+        if (!is_reached) low = partition;
+        if (partition->is_idle) continue;
+        if (partition->is_behind && has_reached(checks, partition, said_us))
+            partition->is_behind = false;
+        if (partition->is_behind) continue;
+        has_active = true;
+        if (!is_reached) return partition;
+    }
+    return has_active || is_reached_by_any ? NULL : low;
+}
+
+static void report_overtaking(struct mr_checks *checks, const struct mr_probe_at *at,
+    struct mr_partition_model *partition, mr_us watermark_us)
+{
+    struct mr_witness *witness =
+        mr_checks_find(checks, MR_CHECK_WATERMARKS, MR_VERDICT_WATERMARK_OVERTOOK, 1);
+    if (!witness) return;
+    const struct mr_source_view *source = source_of(checks, partition);
+    char said[MR_TIME_TEXT_BYTES], own[MR_TIME_TEXT_BYTES];
+    mr_timestamp_format(watermark_us, said);
+    mr_timestamp_format(own_watermark_us(checks, partition), own);
+    mr_witness_at(checks, witness, at->transform);
+    mr_witness_print(witness->summary, sizeof witness->summary,
+        "subtask %u says watermark %s, but the rows read from %s[%u] allow %s at most",
+        at->subtask, said, checks->config.scenario->topics[source->topic].name, partition->id,
+        own);
+    mr_witness_print(witness->expected, sizeof witness->expected, "%s", own);
+    mr_witness_print(witness->actual, sizeof witness->actual, "%s", said);
+    mr_witness_cause(checks, witness, 0);
+}
+
+void mr_sources_watermark(
+    struct mr_checks *checks, const struct mr_probe_at *at, mr_us watermark_us)
+{
+    const struct mr_topology *topology = &checks->topology;
+    struct mr_task_model *task =
+        &checks->tasks[mr_topology_task(topology, at->transform, at->subtask)];
+    task->said_before_us = task->said_us;
+    if (watermark_us > task->said_us) task->said_us = watermark_us;
+    struct mr_partition_model *objection = NULL;
+    if (topology->graph->transforms[at->transform].kind == MR_READ_FROM_LOG &&
+        watermark_us > task->proven_us)
+        objection = find_objection(checks, &topology->sources[topology->role[at->transform]],
+            at->subtask, task->proven_us, watermark_us);
+    if (objection)
+        report_overtaking(checks, at, objection, watermark_us);
+    else if (watermark_us > task->proven_us)
+        task->proven_us = watermark_us;
+}
+
+static void report_idle(struct mr_checks *checks, const struct mr_probe_at *at,
+    const struct mr_partition_model *partition)
+{
+    struct mr_witness *witness =
+        mr_checks_find(checks, MR_CHECK_WATERMARKS, MR_VERDICT_WATERMARK_OVERTOOK, 1);
+    if (!witness) return;
+    const struct mr_source_view *source = source_of(checks, partition);
+    char quiet[MR_TIME_TEXT_BYTES], wanted[MR_TIME_TEXT_BYTES];
+    mr_duration_format(at->at_ns - partition->last_read_ns, quiet);
+    mr_duration_format(source->idle_after_ns, wanted);
+    mr_witness_at(checks, witness, at->transform);
+    mr_witness_print(witness->summary, sizeof witness->summary,
+        "%s[%u] was declared idle after %s%s, where idle_after is %s",
+        checks->config.scenario->topics[source->topic].name, partition->id, quiet,
+        partition->was_empty ? "" : " in which the log was never found empty", wanted);
+    mr_witness_cause(checks, witness, 0);
+}
+
+void mr_sources_idle(
+    struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition, bool is_idle)
+{
+    struct mr_partition_model *model = find_partition(checks, at->transform, partition);
+    const struct mr_source_view *source = source_of(checks, model);
+    model->is_idle = is_idle;
+    if (!is_idle) {
+        const struct mr_task_model *task =
+            &checks->tasks[mr_topology_task(&checks->topology, at->transform, at->subtask)];
+        model->is_behind = !has_reached(checks, model, task->proven_us);
+        return;
+    }
+    bool has_waited =
+        source->idle_after_ns > 0 && at->at_ns - model->last_read_ns >= source->idle_after_ns;
+    if (!has_waited || !model->was_empty) report_idle(checks, at, model);
+}
