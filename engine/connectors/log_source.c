@@ -24,6 +24,7 @@ struct source {
     enum mr_type types[MR_FIELDS_MAX];
     bool has_ended;
     bool is_running;
+    uint32_t resume_at; /* the partition whose turn it is when credit comes back */
 };
 
 static const struct mr_read_from_log *spec(const struct source *source)
@@ -225,10 +226,13 @@ static void source_resume(struct mr_operator *operator)
 {
     struct source *source = (struct source *)operator;
     mr_ns now = operator->context->env->now(operator->context->env);
-    for (uint32_t i = 0; i < source->n_partitions; i++) {
+    uint32_t first = source->resume_at;
+    for (uint32_t k = 0; k < source->n_partitions; k++) {
+        uint32_t i = (first + k) % source->n_partitions;
         struct partition *partition = &source->partitions[i];
         if (operator->context->is_blocked || operator->context->has_failed) return;
         if (!partition->held) continue;
+        source->resume_at = (i + 1) % source->n_partitions; /* the next ones in turn: none starves */
         struct mr_message *reply = partition->held;
         partition->held = NULL;
         partition->quiet_since_ns = now; /* the idle clock rests while the reader is blocked (FLINK-35886) */

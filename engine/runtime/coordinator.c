@@ -305,6 +305,11 @@ static void deploy(struct coordinator *self)
         self->env->milestone(self->env, from.checkpoint ? MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT
                                                         : MR_SOMETIMES_RECOVERED_FROM_NOTHING);
     if (is_rewind) self->env->milestone(self->env, MR_SOMETIMES_REWOUND);
+    for (uint32_t i = 0; i < self->job->n_workers; i++)
+        if (!self->seats[i].connection) {
+            fail_attempt(self, "a worker went away before its deployment");
+            return;
+        }
     send_deployments(self);
 }
 

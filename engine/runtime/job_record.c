@@ -31,7 +31,7 @@ uint32_t mr_job_record_add(struct mr_job_record *record, struct mr_retained done
 
 bool mr_job_record_rewind(struct mr_job_record *record, uint32_t n, struct mr_retained *evicted)
 {
-    if (n >= record->n_retained) return false;
+    if (n > 0 && n >= record->n_retained) return false;
     record->n_retained -= n;
     struct mr_retained *gone = record->retained + record->n_retained;
     memcpy(evicted, gone, sizeof *evicted * n);

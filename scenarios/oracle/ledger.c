@@ -206,6 +206,7 @@ static void compact(struct mr_ledger *ledger)
         item.values = store_values(ledger, item.values);
         item.slacks = store_slacks(ledger, item.slacks);
         append(ledger, &item);
+        name_slot(ledger, item.name)->is_ambiguous |= name_slot(&old, item.name)->is_ambiguous;
         if (!item.order || !old.n_order_slots) continue;
         const struct mr_ledger_order *before = order_slot(&old, item.order);
         if (!before->order) continue;

@@ -242,6 +242,11 @@ static bool arrive_opening(struct mr_world *world, struct mr_event *event, struc
 {
     struct mr_process *process = &world->processes[end->process];
     end->is_open = true;
+    if (end->is_gone) { /* it crashed while the handshake was under way */
+        mr_world_free_event(world, event);
+        send_held(world, end);
+        return false;
+    }
     if (!process->state) { /* refused */
         mr_world_free_event(world, event);
         mr_network_close(world, end, world->now_ns);
