@@ -35,41 +35,28 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-enum {
-    GRAIN = 16,
-    SMALL_CLASSES = 64, /* up to 1,024 bytes in steps of 16 */
-    SMALL_BYTES_MAX = SMALL_CLASSES * GRAIN,
-    LARGE_CLASSES = 4 * 30, /* above: four classes an octave */
-    CLASSES = SMALL_CLASSES + LARGE_CLASSES,
-};
-
-struct free_block {
-    struct free_block *next;
-};
-
-struct mr_arena {
-    size_t top; /* bytes from the base */
-    size_t bytes_max;
-    int fill;
-    enum mr_owner owner;
-    size_t live_bytes[MR_OWNERS];
-    jmp_buf *jump; /* outside the arena */
-    struct free_block *free[CLASSES];
-};
-
 /* The size class of `bytes` and, in *rounded, the bytes that its blocks have. */
-static inline size_t class_of(size_t bytes, size_t *rounded)
+static size_t class_of(size_t bytes, size_t *rounded)
 {
-    if (MR_LIKELY(bytes <= SMALL_BYTES_MAX)) {
-        size_t index = bytes ? (bytes - 1) / GRAIN : 0;
-        *rounded = (index + 1) * GRAIN;
+    if (bytes <= MR_ARENA_SMALL_BYTES_MAX) {
+        size_t index = mr_arena_small_class(bytes);
+        *rounded = (index + 1) * MR_ARENA_GRAIN;
         return index;
     }
     size_t octave = 63 - (size_t)__builtin_clzll((unsigned long long)(bytes - 1));
     size_t step = (size_t)1 << (octave - 2);
     size_t quarter = (bytes - 1 - ((size_t)1 << octave)) / step;
     *rounded = ((size_t)1 << octave) + (quarter + 1) * step;
-    return SMALL_CLASSES + (octave - 10) * 4 + quarter;
+    return MR_ARENA_SMALL_CLASSES + (octave - 10) * 4 + quarter;
+}
+
+static bool has_sanitizer(void)
+{
+#if defined(HAS_ASAN) || defined(HAS_MSAN)
+    return true;
+#else
+    return false;
+#endif
 }
 
 static size_t header_bytes(void)
@@ -95,8 +82,10 @@ bool mr_arena_open(
     }
     madvise(memory, options->bytes_max, MADV_HUGEPAGE);
     struct mr_arena *arena = memory;
-    *arena = (struct mr_arena){
-        .top = header_bytes(), .bytes_max = options->bytes_max, .fill = options->fill};
+    *arena = (struct mr_arena){.top = header_bytes(),
+        .bytes_max = options->bytes_max,
+        .fill = options->fill,
+        .is_watched = options->fill >= 0 || has_sanitizer()};
     *out = arena;
     return true;
 }
@@ -125,16 +114,16 @@ static void *extend(struct mr_arena *arena, size_t bytes)
     return memory;
 }
 
-/* All but the common case, so that that needs no stack. */
-static __attribute__((noinline)) void *alloc_slowly(
-    struct mr_arena *arena, size_t index, size_t rounded)
+void *mr_arena_alloc_slowly(struct mr_arena *arena, size_t bytes)
 {
-    if (index >= CLASSES) give_up(arena); /* more than any machine has */
-    struct free_block *block = arena->free[index];
+    size_t rounded;
+    size_t index = class_of(bytes, &rounded);
+    if (index >= MR_ARENA_CLASSES) give_up(arena); /* more than any machine has */
+    struct mr_arena_block *block = arena->free[index];
     if (block) {
         ASAN_UNPOISON_MEMORY_REGION(block, rounded);
         arena->free[index] = block->next;
-        memset(block, arena->fill, rounded);
+        if (MR_UNLIKELY(arena->fill >= 0)) memset(block, arena->fill, rounded);
     } else {
         block = extend(arena, rounded);
     }
@@ -143,42 +132,14 @@ static __attribute__((noinline)) void *alloc_slowly(
     return block;
 }
 
-void *mr_arena_alloc(struct mr_arena *arena, size_t bytes)
+void mr_arena_free_slowly(struct mr_arena *arena, void *memory, size_t bytes)
 {
     size_t rounded;
     size_t index = class_of(bytes, &rounded);
-    if (MR_UNLIKELY(index >= CLASSES || !arena->free[index] || arena->fill >= 0))
-        return alloc_slowly(arena, index, rounded);
-    struct free_block *block = arena->free[index];
-    ASAN_UNPOISON_MEMORY_REGION(block, rounded);
-    arena->free[index] = block->next;
-    arena->live_bytes[arena->owner] += rounded;
-    MSAN_POISON_MEMORY_REGION(block, rounded);
-    return block;
-}
-
-void *mr_arena_zalloc(struct mr_arena *arena, size_t bytes)
-{
-    void *memory = mr_arena_alloc(arena, bytes);
-    memset(memory, 0, bytes);
-    return memory;
-}
-
-/* Out of line for the same reason. */
-static __attribute__((noinline)) void spoil(void *memory, int pattern, size_t bytes)
-{
-    memset(memory, pattern, bytes);
-}
-
-void mr_arena_free(struct mr_arena *arena, void *memory, size_t bytes)
-{
-    if (!memory) return;
-    size_t rounded;
-    size_t index = class_of(bytes, &rounded);
-    MR_ASSERT(index < CLASSES);
+    MR_ASSERT(index < MR_ARENA_CLASSES);
     MR_ASSERT((char *)memory > (char *)arena && (char *)memory < (char *)arena + arena->top);
-    if (MR_UNLIKELY(arena->fill >= 0)) spoil(memory, arena->fill ^ 0xff, rounded);
-    struct free_block *block = memory;
+    if (MR_UNLIKELY(arena->fill >= 0)) memset(memory, arena->fill ^ 0xff, rounded);
+    struct mr_arena_block *block = memory;
     block->next = arena->free[index];
     arena->free[index] = block;
     arena->live_bytes[arena->owner] -= rounded;
@@ -212,14 +173,6 @@ void mr_arena_reset(struct mr_arena *arena)
 void mr_arena_guard(struct mr_arena *arena, jmp_buf *jump)
 {
     arena->jump = jump;
-}
-
-enum mr_owner mr_arena_owner(struct mr_arena *arena, enum mr_owner owner)
-{
-    MR_ASSERT(owner < MR_OWNERS);
-    enum mr_owner before = arena->owner;
-    arena->owner = owner;
-    return before;
 }
 
 size_t mr_arena_live_bytes(const struct mr_arena *arena, enum mr_owner owner)

@@ -142,23 +142,6 @@ struct mr_distribution mr_distribution_lognormal(
         .n_tail = N_QUANTILES};
 }
 
-/* A quantile picked evenly, linear between its neighbours. `drawn` is uniform over 64 bits. */
-static int64_t from_quantiles(const struct mr_distribution *distribution, uint64_t drawn)
-{
-    MR_ASSERT(distribution->n_quantiles > 0);
-    if (distribution->n_quantiles == 1) return distribution->quantiles[0];
-    const int64_t *quantiles = distribution->quantiles;
-    uint32_t steps = distribution->n_quantiles - 1;
-    __uint128_t at = (__uint128_t)drawn * steps;
-    if (distribution->tail && (uint32_t)(at >> 64) == steps - 1) {
-        quantiles = distribution->tail;
-        at = (__uint128_t)(uint64_t)at * (distribution->n_tail - 1);
-    }
-    const int64_t *low = quantiles + (uint32_t)(at >> 64);
-    uint64_t span = (uint64_t)low[1] - (uint64_t)low[0];
-    return (int64_t)((uint64_t)low[0] + (uint64_t)((__uint128_t)span * (uint64_t)at >> 64));
-}
-
 int64_t mr_distribution_value(const struct mr_distribution *distribution, uint64_t drawn)
 {
     switch (distribution->kind) {
@@ -176,6 +159,8 @@ int64_t mr_distribution_value(const struct mr_distribution *distribution, uint64
             is_first ? distribution->first : distribution->second, mr_hash_u64(drawn));
     }
     default:
-        return from_quantiles(distribution, drawn);
+        MR_ASSERT(distribution->n_quantiles > 0);
+        if (distribution->n_quantiles == 1) return distribution->quantiles[0];
+        return mr_distribution_quantile(distribution, drawn);
     }
 }

@@ -25,10 +25,9 @@ static uint32_t lower_bound(
     return low;
 }
 
-static bool is_overridden(const struct mr_draws *draws, enum mr_domain domain, uint32_t name,
-    uint64_t occurrence, int64_t *value)
+static __attribute__((noinline)) bool find_override(const struct mr_draws *draws,
+    enum mr_domain domain, uint32_t name, uint64_t occurrence, int64_t *value)
 {
-    if (MR_LIKELY(draws->n_overrides == 0)) return false;
     uint32_t i = lower_bound(draws, domain, name, occurrence);
     if (i == draws->n_overrides) return false;
     const struct mr_override *found = &draws->overrides[i];
@@ -36,6 +35,13 @@ static bool is_overridden(const struct mr_draws *draws, enum mr_domain domain, u
         return false;
     *value = found->value;
     return true;
+}
+
+static inline bool is_overridden(const struct mr_draws *draws, enum mr_domain domain,
+    uint32_t name, uint64_t occurrence, int64_t *value)
+{
+    if (MR_LIKELY(draws->n_overrides == 0)) return false; /* as always but in replays */
+    return find_override(draws, domain, name, occurrence, value);
 }
 
 /* Rounds of multiply-and-fold over the key, as in wyhash (github.com/wangyi-fudan/wyhash). The
@@ -92,11 +98,31 @@ bool mr_draw_happens(const struct mr_draws *draws, struct mr_ratio ratio, enum m
                       64) < ratio.part;
 }
 
+static inline int64_t draw_value(const struct mr_draws *draws,
+    const struct mr_distribution *distribution, enum mr_domain domain, uint32_t name,
+    uint64_t occurrence)
+{
+    if (distribution->kind == MR_DISTRIBUTION_CONSTANT) return distribution->min;
+    uint64_t drawn = draw_key(draws, domain, name, occurrence);
+    if (MR_LIKELY(distribution->n_quantiles > 1))
+        return mr_distribution_quantile(distribution, drawn);
+    return mr_distribution_value(distribution, drawn);
+}
+
+/* Out of line, so that the common case, once a message, needs no stack. */
+static __attribute__((noinline)) int64_t look_up_or_draw(const struct mr_draws *draws,
+    const struct mr_distribution *distribution, enum mr_domain domain, uint32_t name,
+    uint64_t occurrence)
+{
+    int64_t value;
+    if (find_override(draws, domain, name, occurrence, &value)) return value;
+    return draw_value(draws, distribution, domain, name, occurrence);
+}
+
 int64_t mr_draw_from(const struct mr_draws *draws, const struct mr_distribution *distribution,
     enum mr_domain domain, uint32_t name, uint64_t occurrence)
 {
-    int64_t value;
-    if (is_overridden(draws, domain, name, occurrence, &value)) return value;
-    if (distribution->kind == MR_DISTRIBUTION_CONSTANT) return distribution->min;
-    return mr_distribution_value(distribution, draw_key(draws, domain, name, occurrence));
+    if (MR_UNLIKELY(draws->n_overrides > 0))
+        return look_up_or_draw(draws, distribution, domain, name, occurrence);
+    return draw_value(draws, distribution, domain, name, occurrence);
 }

@@ -7,6 +7,22 @@
 /* The value of a distribution for `drawn`, which is uniform over 64 bits. */
 int64_t mr_distribution_value(const struct mr_distribution *distribution, uint64_t drawn);
 
+/* The same for one of more than one quantile: picked evenly, linear between its neighbours. */
+static inline int64_t mr_distribution_quantile(
+    const struct mr_distribution *distribution, uint64_t drawn)
+{
+    const int64_t *quantiles = distribution->quantiles;
+    uint32_t steps = distribution->n_quantiles - 1;
+    __uint128_t at = (__uint128_t)drawn * steps;
+    if (distribution->tail && (uint32_t)(at >> 64) == steps - 1) {
+        quantiles = distribution->tail;
+        at = (__uint128_t)(uint64_t)at * (distribution->n_tail - 1);
+    }
+    const int64_t *low = quantiles + (uint32_t)(at >> 64);
+    uint64_t span = (uint64_t)low[1] - (uint64_t)low[0];
+    return (int64_t)((uint64_t)low[0] + (uint64_t)((__uint128_t)span * (uint64_t)at >> 64));
+}
+
 /* Quantiles of the normal distribution, times 2^24. */
 enum { MR_NORMAL_STEPS = 256 };
 #define MR_NORMAL_99 INT64_C(39029641) /* at 0.99 */

@@ -73,7 +73,7 @@ struct mr_log_init_producers {
     uint64_t tag;
     uint64_t owner; /* hash of the transactional id's prefix: job, operator, subtask */
     uint32_t n_slots;
-    uint32_t attempt;      /* kept in the broker's ledger */
+    uint32_t attempt;      /* one older than the owner's newest is refused: FENCED */
     int64_t timeout_ns;    /* a transaction open for longer is aborted by the broker */
 };
 enum { MR_LOG_SLOTS_MAX = 8 };
