@@ -91,13 +91,13 @@ static void check_ids(struct fixture *fixture, const uint32_t *ids, uint32_t n)
 static void fill(struct fixture *fixture, struct mr_keyed_map *map,
     const struct mr_key_layout *layout, uint32_t *ids)
 {
-    uint64_t hashes[ROWS];
     uint16_t rows[ROWS];
     for (uint16_t i = 0; i < ROWS; i++) rows[i] = i;
-    mr_keys_hash(layout, &fixture->batch, hashes);
+    struct mr_key_hashes hashes =
+        mr_key_hashes_make(layout, &fixture->batch, &fixture->scratch);
     mr_keyed_map_init(map, fixture->arena, layout, 4);
     for (uint32_t at = 0; at < ROWS; at += 100)
-        mr_keyed_map_find(map, &fixture->batch, hashes, rows + at, 100, ids + at);
+        mr_keyed_map_find(map, &fixture->batch, &hashes, rows + at, 100, ids + at);
 }
 
 static void check_mode(
@@ -121,12 +121,12 @@ static void check_mode(
     struct mr_snapshot_reader reader = {.data = writer.data, .bytes = writer.bytes};
     mr_keyed_map_restore(&restored, &reader);
     assert_false(reader.is_broken);
-    uint64_t hashes[ROWS];
     uint16_t rows[ROWS];
     uint32_t again[ROWS];
     for (uint16_t i = 0; i < ROWS; i++) rows[i] = i;
-    mr_keys_hash(&layout, &fixture->batch, hashes);
-    mr_keyed_map_find(&restored, &fixture->batch, hashes, rows, ROWS, again);
+    struct mr_key_hashes hashes =
+        mr_key_hashes_make(&layout, &fixture->batch, &fixture->scratch);
+    mr_keyed_map_find(&restored, &fixture->batch, &hashes, rows, ROWS, again);
     assert_int_equal(restored.n, KEYS);
     assert_memory_equal(ids, again, sizeof ids);
     mr_keyed_map_deinit(&restored);
@@ -137,6 +137,47 @@ static void check_mode(
 static void integer_keys_get_numbers_in_the_order_of_insertion(void **state)
 {
     check_mode(*state, (const int[]){0}, 1, MR_KEY_INT);
+}
+
+/* Above some size keys are looked up in parts, with what they touch fetched ahead. */
+static void many_integer_keys_get_numbers_in_the_order_of_insertion(void **state)
+{
+    enum { MANY = 40000 };
+    struct fixture *fixture = *state;
+    struct mr_field types[2];
+    struct mr_key_layout layout = mr_key_layout_make(&schema, (const int[]){0}, 1, types);
+    struct mr_keyed_map map;
+    mr_keyed_map_init(&map, fixture->arena, &layout, 4);
+    uint16_t rows[ROWS];
+    uint32_t ids[ROWS];
+    for (uint16_t i = 0; i < ROWS; i++) rows[i] = i;
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t at = 0; at < MANY; at += ROWS) {
+            for (uint32_t i = 0; i < ROWS; i++) fixture->ints[i] = (int64_t)(at + i) * 77 - 9;
+            struct mr_key_hashes hashes =
+                mr_key_hashes_make(&layout, &fixture->batch, &fixture->scratch);
+            mr_keyed_map_find(&map, &fixture->batch, &hashes, rows, ROWS, ids);
+            for (uint32_t i = 0; i < ROWS; i++) assert_int_equal(ids[i], at + i);
+        }
+        assert_int_equal(map.n, MANY);
+    }
+    mr_keyed_map_deinit(&map);
+}
+
+/* The group of a row is found from either. */
+static void a_key_has_the_same_hash_alone_as_among_all(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int field = 0; field < 2; field++) {
+        struct mr_field types[2];
+        struct mr_key_layout layout = mr_key_layout_make(&schema, &field, 1, types);
+        uint64_t all[ROWS];
+        mr_keys_hash(&layout, &fixture->batch, all);
+        struct mr_key_hashes hashes =
+            mr_key_hashes_make(&layout, &fixture->batch, &fixture->scratch);
+        for (uint32_t row = 0; row < ROWS; row++)
+            assert_true(mr_key_hash(&hashes, row) == all[row]);
+    }
 }
 
 static void text_keys_get_numbers_in_the_order_of_insertion(void **state)
@@ -193,6 +234,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             integer_keys_get_numbers_in_the_order_of_insertion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            many_integer_keys_get_numbers_in_the_order_of_insertion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_key_has_the_same_hash_alone_as_among_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             text_keys_get_numbers_in_the_order_of_insertion, set_up, tear_down),
         cmocka_unit_test_setup_teardown(

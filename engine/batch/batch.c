@@ -68,6 +68,17 @@ void mr_blob_view(const void *blob, const enum mr_type *types, struct mr_column 
         .slots = header->slots,
         .n_selected = n};
     at += 8 * (size_t)n;
+    const char *heap = header->heap_bytes ? (const char *)blob + header->heap_offset : NULL;
+    if (MR_LIKELY((header->slots | header->nullable_columns) == 0)) { /* nothing but values */
+        for (uint32_t i = 0; i < header->n_columns; i++) {
+            uint32_t size = mr_type_bytes(types[i]);
+            columns[i] = (struct mr_column){
+                .type = types[i], .values = at, .heap = size == 16 ? heap : NULL};
+            at += aligned(size * n);
+        }
+        MR_ASSERT(!heap || at == heap);
+        return;
+    }
     if (header->slots & MR_SLOT_WINDOW) {
         out->window_starts_us = (const mr_us *)at;
         out->window_ends_us = (const mr_us *)at + n;
@@ -85,7 +96,6 @@ void mr_blob_view(const void *blob, const enum mr_type *types, struct mr_column 
         out->lineage = (const uint64_t *)at;
         at += 8 * (size_t)n;
     }
-    const char *heap = header->heap_bytes ? (const char *)blob + header->heap_offset : NULL;
     for (uint32_t i = 0; i < header->n_columns; i++) {
         struct mr_column *column = &columns[i];
         *column = (struct mr_column){.type = types[i]};

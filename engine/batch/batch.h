@@ -81,9 +81,17 @@ _Static_assert(sizeof(struct mr_batch_header) == 24, "no padding");
 /* The bytes of one value of `type` in a column. */
 static inline uint32_t mr_type_bytes(enum mr_type type)
 {
-    return type == MR_TYPE_STRING || type == MR_TYPE_BYTES ? 16
-        : type == MR_TYPE_BOOL || type == MR_TYPE_NULL   ? 1
-                                                         : 8;
+    static const uint8_t bytes[] = {[MR_TYPE_NULL] = 1,
+        [MR_TYPE_BOOL] = 1,
+        [MR_TYPE_INT] = 8,
+        [MR_TYPE_FLOAT] = 8,
+        [MR_TYPE_STRING] = 16,
+        [MR_TYPE_BYTES] = 16,
+        [MR_TYPE_TIMESTAMP] = 8,
+        [MR_TYPE_LIST] = 8,
+        [MR_TYPE_MAP] = 8,
+        [MR_TYPE_ROW] = 8};
+    return bytes[type];
 }
 
 /* The bytes of a blob of `n_rows` rows; `types[n_columns]`. */

@@ -13,7 +13,15 @@ struct mr_builder_layout {
     uint32_t capacity_rows;    /* 1..MR_BATCH_ROWS_MAX */
     uint32_t header_bytes;     /* in front of the blob, a multiple of 8; the caller's to fill */
     uint16_t kind;             /* of the message */
+    /* From here on: what mr_builder_layout_measure finds. */
+    struct mr_batch_header header; /* of every message, less its rows and its heap */
+    uint32_t blob_bytes;           /* of a full message, less the heap */
+    uint32_t n_words; /* words of 8 bytes a row when it consists of nothing else (no texts,
+                         bits, nulls); else 0 */
 };
+
+/* To be called when the rest is filled in, before the first row. */
+void mr_builder_layout_measure(struct mr_builder_layout *layout);
 
 struct mr_builder {
     struct mr_message *message; /* laid out for capacity_rows; NULL while there are no rows */

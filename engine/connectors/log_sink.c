@@ -54,8 +54,7 @@ struct sink {
     /* At-least-once. */
     uint32_t n_unanswered;
     uint64_t waits_for_checkpoint; /* 0: none */
-    bool is_waiting;   /* told the task so */
-    bool is_collecting;
+    bool is_waiting;               /* told the task so */
 };
 
 static const struct mr_write_to_log *spec(const struct sink *sink)
@@ -105,6 +104,7 @@ static void sink_open(struct mr_operator *operator)
         sink->layout.slots = MR_SLOT_WINDOW | MR_SLOT_PANE;
     sink->layout.capacity_rows =
         job->batch_rows < APPEND_ROWS_MAX ? APPEND_ROWS_MAX : job->batch_rows;
+    mr_builder_layout_measure(&sink->layout);
     if (spec(sink)->key_field >= 0)
         sink->key = mr_key_layout_make(schema, &spec(sink)->key_field, 1, sink->key_type);
     struct mr_arena *arena = operator->context->arena;
@@ -229,7 +229,6 @@ static void sink_flush(struct mr_operator *operator)
 {
     struct sink *sink = (struct sink *)operator;
     for (uint32_t i = 0; i < sink->n_partitions; i++) append(sink, i);
-    sink->is_collecting = false;
 }
 
 static void add_rows(struct sink *sink, uint32_t partition, const struct mr_batch *batch,
@@ -268,21 +267,19 @@ static void sink_batch(struct mr_operator *operator, const struct mr_batch *batc
     uint16_t *lists = mr_scratch_array(&context->scratch, uint16_t, n * sink->n_partitions + 1);
     uint32_t *counts = mr_scratch_array(&context->scratch, uint32_t, sink->n_partitions);
     memset(counts, 0, 4 * (size_t)sink->n_partitions);
-    uint64_t *hashes = NULL;
-    if (spec(sink)->key_field >= 0 && sink->n_partitions > 1) {
-        hashes = mr_scratch_array(&context->scratch, uint64_t, rows.n_rows);
-        mr_keys_hash(&sink->key, &rows, hashes);
-    }
+    bool is_keyed = spec(sink)->key_field >= 0 && sink->n_partitions > 1;
+    struct mr_key_hashes hashes = {0};
+    if (is_keyed) hashes = mr_key_hashes_make(&sink->key, &rows, &context->scratch);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t row = mr_batch_row(&rows, i);
-        uint32_t partition = hashes ? (uint32_t)(hashes[row] >> 33) % sink->n_partitions
-                                    : context->subtask % sink->n_partitions;
+        uint32_t partition =
+            is_keyed ? (uint32_t)(mr_key_hash(&hashes, row) >> 33) % sink->n_partitions
+                     : context->subtask % sink->n_partitions;
         lists[partition * n + counts[partition]++] = (uint16_t)row;
     }
     for (uint32_t p = 0; p < sink->n_partitions; p++)
         if (counts[p]) add_rows(sink, p, &rows, lists + (size_t)p * n, counts[p]);
-    if (!sink->is_collecting) mr_task_sink_collects(operator);
-    sink->is_collecting = true;
+    context->has_unsent = true;
 }
 
 static void snapshot_slot(struct mr_snapshot_writer *writer, const struct slot *slot, uint64_t checkpoint)
@@ -403,6 +400,14 @@ static void sink_complete(struct mr_operator *operator, uint64_t checkpoint)
     }
 }
 
+/* What no transaction holds may still be on its way: it must not arrive after the job has
+ * stopped. */
+static void stopped_if_answered(struct sink *sink)
+{
+    if (sink->phase != PHASE_STOPPING) return;
+    if (sink->n_ends_unanswered == 0 && sink->n_unanswered == 0) sink->phase = PHASE_STOPPED;
+}
+
 /* What is complete is being committed already; the rest is aborted. */
 static void sink_stop(struct mr_operator *operator)
 {
@@ -416,7 +421,7 @@ static void sink_stop(struct mr_operator *operator)
         slot->state = SLOT_ENDING;
         send_end(sink, i, &slot->producer, false);
     }
-    if (sink->n_ends_unanswered == 0) sink->phase = PHASE_STOPPED;
+    stopped_if_answered(sink);
 }
 
 static bool sink_is_busy(const struct mr_operator *operator)
@@ -451,6 +456,7 @@ static void take_append_reply(struct sink *sink, uint32_t detail, const struct m
     if (slot->state == SLOT_CLOSED && slot->n_unanswered == 0 && !slot->is_flushed)
         precommitted(sink, slot);
     flushed_if_answered(sink);
+    stopped_if_answered(sink);
 }
 
 static void reuse_slot(struct sink *sink, struct slot *slot, uint32_t next_epoch)
@@ -482,7 +488,7 @@ static void take_end_reply(struct sink *sink, uint32_t detail,
         sink->n_pending = 0;
         send_init(sink);
     }
-    if (sink->phase == PHASE_STOPPING && sink->n_ends_unanswered == 0) sink->phase = PHASE_STOPPED;
+    stopped_if_answered(sink);
 }
 
 static void sink_reply(struct mr_operator *operator, const struct mr_message *message, uint32_t detail)

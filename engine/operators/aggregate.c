@@ -68,23 +68,37 @@ void mr_accumulators_deinit(struct mr_accumulators *accumulators)
     *accumulators = (struct mr_accumulators){0};
 }
 
+static void fill_ints(int64_t *to, uint32_t n, int64_t value)
+{
+    for (uint32_t i = 0; i < n; i++) to[i] = value;
+}
+
 static void set_identity(struct mr_accumulator *accumulator, uint32_t from, uint32_t to)
 {
-    int64_t *ints = accumulator->values;
-    double *floats = accumulator->values;
-    struct mr_string *texts = accumulator->values;
-    for (uint32_t i = from; i < to; i++) {
-        switch (accumulator->kind) {
-        case MR_ACCUMULATE_MIN_INT: ints[i] = INT64_MAX; break;
-        case MR_ACCUMULATE_MAX_INT: ints[i] = INT64_MIN; break;
-        case MR_ACCUMULATE_MIN_FLOAT:
-        case MR_ACCUMULATE_MAX_FLOAT: floats[i] = mr_canonical_float(__builtin_nan("")); break;
-        case MR_ACCUMULATE_MIN_TEXT:
-        case MR_ACCUMULATE_MAX_TEXT: texts[i] = (struct mr_string){.bytes = NO_TEXT}; break;
-        default: ints[i] = 0; break; /* 0.0 has the same bits */
-        }
+    int64_t *ints = (int64_t *)accumulator->values + from;
+    double *floats = (double *)accumulator->values + from;
+    struct mr_string *texts = (struct mr_string *)accumulator->values + from;
+    uint32_t n = to - from;
+    switch (accumulator->kind) {
+    case MR_ACCUMULATE_MIN_INT:
+        fill_ints(ints, n, INT64_MAX);
+        break;
+    case MR_ACCUMULATE_MAX_INT:
+        fill_ints(ints, n, INT64_MIN);
+        break;
+    case MR_ACCUMULATE_MIN_FLOAT:
+    case MR_ACCUMULATE_MAX_FLOAT:
+        for (uint32_t i = 0; i < n; i++) floats[i] = mr_canonical_float(__builtin_nan(""));
+        break;
+    case MR_ACCUMULATE_MIN_TEXT:
+    case MR_ACCUMULATE_MAX_TEXT:
+        for (uint32_t i = 0; i < n; i++) texts[i] = (struct mr_string){.bytes = NO_TEXT};
+        break;
+    default:
+        memset(ints, 0, 8 * (size_t)n);
+        break; /* 0.0 has the same bits */
     }
-    if (is_mean(accumulator->kind)) memset(accumulator->counts + from, 0, 8 * (size_t)(to - from));
+    if (is_mean(accumulator->kind)) memset(accumulator->counts + from, 0, 8 * (size_t)n);
 }
 
 void mr_accumulators_reserve(struct mr_accumulators *accumulators, uint32_t capacity)

@@ -23,6 +23,8 @@ struct window {
     uint32_t late_capacity;
 };
 
+enum { VALUE_COMPUTED = -1, VALUE_UNUSED = -2 };
+
 struct combine {
     struct mr_operator operator;
     struct mr_key_layout layout;
@@ -32,6 +34,9 @@ struct combine {
     struct window **windows;   /* [n_windows], invariant 1 */
     uint32_t expected_entries; /* as many as the last window had */
     mr_us watermark_us;
+    bool can_fail; /* whether a row may be one that the aggregates cannot take */
+    int value_fields[MR_FIELDS_MAX]; /* of each aggregate whose value is a field as it is; or:
+                                      */
 };
 
 static const struct mr_combine *spec(const struct combine *combine)
@@ -53,6 +58,14 @@ static void combine_open(struct mr_operator *operator)
     combine->layout = mr_key_layout_make(
         input, spec(combine)->key_fields, spec(combine)->n_keys, combine->key_types);
     combine->watermark_us = MR_US_MIN;
+    MR_ASSERT(spec(combine)->n_aggregates <= MR_FIELDS_MAX);
+    for (uint32_t i = 0; i < spec(combine)->n_aggregates; i++) {
+        const struct mr_expression *value = spec(combine)->aggregates[i].value;
+        int field = value ? mr_expression_field(value) : VALUE_UNUSED;
+        bool is_counted = spec(combine)->aggregates[i].kind == MR_COUNT;
+        combine->value_fields[i] = is_counted && field >= 0 ? VALUE_UNUSED : field;
+        combine->can_fail |= !is_counted || combine->value_fields[i] == VALUE_COMPUTED;
+    }
 }
 
 static void window_free(struct combine *combine, struct window *window)
@@ -125,7 +138,7 @@ static bool is_expired(const struct combine *combine, mr_us end_us)
 static void reserve_late(struct combine *combine, struct window *window)
 {
     uint32_t capacity = window->map.capacity;
-    if (lateness_us(combine) == 0 || capacity <= window->late_capacity) return;
+    if (capacity <= window->late_capacity) return;
     struct mr_arena *arena = combine->operator.context->arena;
     size_t old = 4 * (size_t)window->late_capacity;
     window->panes = mr_arena_grow(arena, window->panes, old, 4 * (size_t)capacity);
@@ -152,15 +165,17 @@ static void emit_entries(struct combine *combine, struct window *window, const u
     mr_us *starts = mr_scratch_array(scratch, mr_us, n);
     mr_us *ends = mr_scratch_array(scratch, mr_us, n);
     struct mr_pane *panes = mr_scratch_array(scratch, struct mr_pane, n);
+    mr_us time_us = mr_us_add(window->end_us, -1); /* Beam's END_OF_WINDOW */
+    bool is_last = lateness_us(combine) == 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t index = window->panes ? window->panes[first + i] : 0;
-        times[i] = mr_us_add(window->end_us, -1); /* Beam's END_OF_WINDOW */
+        times[i] = time_us;
         starts[i] = window->start_us;
         ends[i] = window->end_us;
         panes[i] = (struct mr_pane){.index = index,
             .nonspeculative_index = (uint16_t)index,
             .timing = (uint8_t)timing,
-            .is_last = lateness_us(combine) == 0};
+            .is_last = is_last};
     }
     uint16_t *selection = NULL;
     uint32_t n_selected = n;
@@ -210,17 +225,18 @@ static void fire(struct combine *combine, struct window *window, enum mr_pane_ti
 }
 
 /* Takes rows[n] of one live window into its state. */
-static void accumulate(struct combine *combine, struct window *window, const struct mr_batch *batch,
-    const struct mr_column *values, const uint64_t *hashes, const uint16_t *rows, uint32_t n,
-    uint8_t *errors)
+static void accumulate(struct combine *combine, struct window *window,
+    const struct mr_batch *batch, const struct mr_column *values,
+    const struct mr_key_hashes *hashes, const uint16_t *rows, uint32_t n, uint8_t *errors)
 {
     struct mr_task_context *context = combine->operator.context;
     uint32_t *ids = mr_scratch_array(&context->scratch, uint32_t, n);
     mr_keyed_map_find(&window->map, batch, hashes, rows, n, ids);
-    mr_accumulators_reserve(&window->accumulators, window->map.capacity);
+    if (window->accumulators.capacity < window->map.capacity)
+        mr_accumulators_reserve(&window->accumulators, window->map.capacity);
     for (uint32_t i = 0; i < spec(combine)->n_aggregates; i++)
         mr_accumulators_add(&window->accumulators, i, &values[i], ids, rows, n, errors);
-    reserve_late(combine, window);
+    if (lateness_us(combine) > 0) reserve_late(combine, window);
     if (window->fresh_rows)
         for (uint32_t i = 0; i < n; i++) window->fresh_rows[ids[i]]++;
     const struct mr_probe *probe = context->job->probe;
@@ -249,13 +265,12 @@ static bool evaluate(struct combine *combine, const struct mr_batch *batch, stru
     struct mr_scratch *scratch = &combine->operator.context->scratch;
     bool is_computed = false;
     for (uint32_t i = 0; i < combined->n_aggregates; i++) {
-        const struct mr_expression *value = combined->aggregates[i].value;
-        int field = value ? mr_expression_field(value) : -1;
-        values[i] = (struct mr_column){.type = MR_TYPE_NULL};
+        int field = combine->value_fields[i];
         if (field >= 0) {
             values[i] = batch->columns[field];
-        } else if (value) {
-            values[i] = mr_expression_batch(value, batch, scratch, errors);
+        } else if (field == VALUE_COMPUTED) {
+            values[i] =
+                mr_expression_batch(combined->aggregates[i].value, batch, scratch, errors);
             is_computed = true;
         }
     }
@@ -284,14 +299,15 @@ static uint32_t run_in_window(const struct combine *combine, const struct mr_bat
     return n;
 }
 
-enum { GROUPS_MAX = 64 };
+enum { GROUPS_MAX = 64, NEWEST_WINDOWS = 4 };
 
 /* Rows of one batch by window. A batch of more windows than fit is handled in parts. */
 struct group {
     mr_us start_us;
     mr_us end_us;
     uint32_t n;
-    uint16_t *rows;
+    const uint16_t *rows;
+    uint16_t *own; /* rows while they are being listed */
 };
 
 static struct group *group_find(struct group *groups, uint32_t *n_groups, mr_us start_us, mr_us end_us)
@@ -304,8 +320,8 @@ static struct group *group_find(struct group *groups, uint32_t *n_groups, mr_us 
 }
 
 static void handle_group(struct combine *combine, const struct mr_batch *batch,
-    const struct group *group, const struct mr_column *values, const uint64_t *hashes,
-    uint8_t *errors)
+    const struct group *group, const struct mr_column *values,
+    const struct mr_key_hashes *hashes, uint8_t *errors)
 {
     if (is_expired(combine, group->end_us)) {
         for (uint32_t i = 0; i < group->n; i++)
@@ -320,37 +336,93 @@ static void handle_group(struct combine *combine, const struct mr_batch *batch,
     }
 }
 
-static void combine_batch(struct mr_operator *operator, const struct mr_batch *batch)
+/* Whether the windows of a batch follow from its times and do not overlap. */
+static bool derives_windows(const struct combine *combine, const struct mr_batch *batch)
 {
-    struct combine *combine = (struct combine *)operator;
-    struct mr_scratch *scratch = &operator->context->scratch;
-    struct mr_column *values =
-        mr_scratch_array(scratch, struct mr_column, spec(combine)->n_aggregates + 1);
-    uint8_t *errors = mr_scratch_array(scratch, uint8_t, batch->n_rows);
-    memset(errors, 0, batch->n_rows);
-    if (!evaluate(combine, batch, values, errors)) return;
-    uint64_t *hashes = mr_scratch_array(scratch, uint64_t, batch->n_rows);
-    mr_keys_hash(&combine->layout, batch, hashes);
+    return !batch->window_starts_us &&
+           combine->operator.transform->windowing.kind == MR_WINDOW_FIXED;
+}
 
+/* The window of a row. Most rows lie in one of the newest windows, which saves a division. */
+static void find_row_window(const struct combine *combine, const struct mr_batch *batch,
+    uint32_t row, mr_us *start_us, mr_us *end_us)
+{
+    const struct mr_windowing *windowing = &combine->operator.transform->windowing;
+    uint32_t oldest = derives_windows(combine, batch) ? 0 : combine->n_windows;
+    if (combine->n_windows - oldest > NEWEST_WINDOWS)
+        oldest = combine->n_windows - NEWEST_WINDOWS;
+    mr_us at_us = batch->times_us[row];
+    for (uint32_t i = combine->n_windows; i > oldest; i--) {
+        const struct window *window = combine->windows[i - 1];
+        if (at_us < window->start_us || at_us >= window->end_us) continue;
+        *start_us = window->start_us;
+        *end_us = window->end_us;
+        return;
+    }
+    mr_row_window(windowing, batch, row, start_us, end_us);
+}
+
+static const uint16_t *selected_rows(struct combine *combine, const struct mr_batch *batch)
+{
+    static const uint16_t first = 0;
+    if (batch->selection) return batch->selection;
+    if (batch->n_rows == 1) return &first;
+    uint16_t *rows =
+        mr_scratch_array(&combine->operator.context->scratch, uint16_t, batch->n_rows);
+    for (uint32_t i = 0; i < batch->n_rows; i++) rows[i] = (uint16_t)i;
+    return rows;
+}
+
+/* Sorts the rows by window; each window takes its rows at once. */
+static void handle_by_window(struct combine *combine, const struct mr_batch *batch,
+    const struct mr_column *values, const struct mr_key_hashes *hashes, uint8_t *errors)
+{
+    struct mr_scratch *scratch = &combine->operator.context->scratch;
     struct group *groups = mr_scratch_array(scratch, struct group, GROUPS_MAX);
     for (uint32_t i = 0; i < batch->n_selected;) {
         uint32_t n_groups = 0;
         while (i < batch->n_selected) {
             mr_us start_us, end_us;
-            mr_row_window(&operator->transform->windowing, batch, mr_batch_row(batch, i), &start_us, &end_us);
+            find_row_window(combine, batch, mr_batch_row(batch, i), &start_us, &end_us);
             struct group *group = group_find(groups, &n_groups, start_us, end_us);
             if (!group) break;
             uint32_t run = run_in_window(combine, batch, i, start_us, end_us);
             if (!group->rows)
-                group->rows = mr_scratch_array(scratch, uint16_t, batch->n_selected - i);
+                group->rows = group->own =
+                    mr_scratch_array(scratch, uint16_t, batch->n_selected - i);
             for (uint32_t k = 0; k < run; k++)
-                group->rows[group->n++] = (uint16_t)mr_batch_row(batch, i + k);
+                group->own[group->n++] = (uint16_t)mr_batch_row(batch, i + k);
             i += run;
         }
         for (uint32_t k = 0; k < n_groups; k++)
             handle_group(combine, batch, &groups[k], values, hashes, errors);
     }
-    mr_operator_divert(operator, batch, errors);
+}
+
+static void combine_batch(struct mr_operator *operator, const struct mr_batch * batch)
+{
+    struct combine *combine = (struct combine *)operator;
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct mr_column *values =
+        mr_scratch_array(scratch, struct mr_column, spec(combine)->n_aggregates + 1);
+    uint8_t *errors = NULL;
+    if (combine->can_fail) {
+        errors = mr_scratch_array(scratch, uint8_t, batch->n_rows);
+        memset(errors, 0, batch->n_rows);
+    }
+    if (!evaluate(combine, batch, values, errors)) return;
+    struct mr_key_hashes hashes = mr_key_hashes_make(&combine->layout, batch, scratch);
+
+    struct group all = {.n = batch->n_selected};
+    find_row_window(combine, batch, mr_batch_row(batch, 0), &all.start_us, &all.end_us);
+    if (all.n == 1 || run_in_window(combine, batch, 0, all.start_us, all.end_us) == all.n) {
+        all.rows = selected_rows(combine, batch);
+        handle_group(combine, batch, &all, values, &hashes, errors);
+    } else {
+        handle_by_window(combine, batch, values, &hashes, errors);
+    }
+    if (errors && mr_any_failed(errors, batch->n_rows))
+        mr_operator_divert(operator, batch, errors);
 }
 
 static bool is_due(const struct combine *combine, const struct window *window, mr_us watermark_us)

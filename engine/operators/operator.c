@@ -30,17 +30,6 @@ void mr_task_fail(struct mr_task_context *context, const char *format, ...)
     va_end(arguments);
 }
 
-struct mr_probe_at mr_operator_at(const struct mr_operator *operator)
-{
-    const struct mr_task_context *context = operator->context;
-    return (struct mr_probe_at){.at_ns = context->env->now(context->env),
-        .worker = context->env->process,
-        .attempt = context->attempt,
-        .transform = operator->transform->id,
-        .subtask = context->subtask,
-        .epoch = context->epoch};
-}
-
 void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,
     mr_us *start_us, mr_us *end_us)
 {
@@ -106,6 +95,7 @@ static void emit_errors(struct mr_operator *operator, const struct mr_batch *bat
 struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors)
 {
+    if (!mr_any_failed(errors, batch->n_rows)) return *batch;
     struct mr_scratch *scratch = &operator->context->scratch;
     uint16_t *good = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);
     uint16_t *failed = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);

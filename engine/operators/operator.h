@@ -22,6 +22,7 @@ struct mr_task_context {
     uint64_t epoch;      /* id of the next barrier */
     mr_us watermark_us;  /* merged, of the task */
     bool is_blocked;     /* an output waits for credit: take no input */
+    bool has_unsent; /* rows wait for company, or a watermark for rows, since the last flush */
     uint32_t broker_connection;
     uint32_t task_index; /* of the worker: part of the tags of requests */
     const uint32_t *topic_map; /* [2 * n_topic_map]: from, to */
@@ -87,7 +88,16 @@ void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struc
 /* The task fails: the worker will report it. The first reason counts. */
 void mr_task_fail(struct mr_task_context *context, const char *format, ...) MR_PRINTF(2, 3);
 /* Where and when, for the probe. */
-struct mr_probe_at mr_operator_at(const struct mr_operator *operator);
+static inline struct mr_probe_at mr_operator_at(const struct mr_operator *operator)
+{
+    const struct mr_task_context *context = operator->context;
+    return (struct mr_probe_at){.at_ns = context->env->now(context->env),
+        .worker = context->env->process,
+        .attempt = context->attempt,
+        .transform = operator->transform->id,
+        .subtask = context->subtask,
+        .epoch = context->epoch};
+}
 
 /* Tags of requests to the broker: attempt, task, operator and a detail of the operator's own. */
 static inline uint64_t mr_request_tag(const struct mr_operator *operator, uint32_t detail)
@@ -95,6 +105,13 @@ static inline uint64_t mr_request_tag(const struct mr_operator *operator, uint32
     MR_ASSERT(detail < 1u << 20);
     return (uint64_t)operator->context->attempt << 40 |
         (uint64_t)operator->context->task_index << 28 | (uint64_t)operator->index << 20 | detail;
+}
+
+static inline bool mr_any_failed(const uint8_t *errors, uint32_t n_rows)
+{
+    uint8_t any = 0;
+    for (uint32_t i = 0; i < n_rows; i++) any |= errors[i];
+    return any != 0;
 }
 
 /* Deals with rows that failed, errors[n_rows]: to the error output if the transform has one, else the task fails.
@@ -113,7 +130,5 @@ void mr_task_source_ended(struct mr_operator *source);
 /* A sink has begun, and has ended, to wait for answers without which a checkpoint is not whole. */
 void mr_task_sink_waits(struct mr_operator *sink);
 void mr_task_sink_flushed(struct mr_operator *sink);
-/* A sink has rows that wait for company. */
-void mr_task_sink_collects(struct mr_operator *sink);
 
 #endif

@@ -41,11 +41,11 @@ void mr_gate_init(struct mr_gate *gate, struct mr_task_context *context,
             .kind = MR_MSG_DATA},
         .n_channels = is_hash ? job->parallelism : 1,
         .first_target = is_hash ? 0 : context->subtask,
-        .watermark_us = context->watermark_us,
-        .oldest_row_ns = MR_NS_NEVER};
+        .watermark_us = context->watermark_us};
     for (uint32_t i = 0; i < schema->n_fields; i++)
         if (schema->fields[i].is_nullable || schema->fields[i].type == MR_TYPE_NULL)
             gate->layout.nullable_columns |= (uint64_t)1 << i;
+    mr_builder_layout_measure(&gate->layout);
     if (is_hash)
         gate->keys =
             mr_key_layout_make(schema, exchange->key_fields, exchange->n_keys, gate->key_types);
@@ -90,7 +90,8 @@ static void pend(struct mr_gate *gate, struct mr_out_channel *channel, struct mr
 }
 
 /* Rows cost a credit; what has none only keeps its place in the order. */
-static void transmit(struct mr_gate *gate, uint32_t index, struct mr_message *message, bool has_rows)
+static inline void transmit(
+    struct mr_gate *gate, uint32_t index, struct mr_message *message, bool has_rows)
 {
     struct mr_out_channel *channel = &gate->channels[index];
     message->flags = has_rows;
@@ -102,8 +103,8 @@ static void transmit(struct mr_gate *gate, uint32_t index, struct mr_message *me
     gate->context->env->send(gate->context->env, channel->connection, message);
 }
 
-static void tell_sent(struct mr_gate *gate, uint32_t index, uint64_t number, uint32_t n_rows,
-    mr_us watermark_us)
+static inline void tell_sent(
+    struct mr_gate *gate, uint32_t index, uint64_t number, uint32_t n_rows, mr_us watermark_us)
 {
     const struct mr_probe *probe = gate->context->job->probe;
     if (!probe || !probe->sent) return;
@@ -112,11 +113,12 @@ static void tell_sent(struct mr_gate *gate, uint32_t index, uint64_t number, uin
     probe->sent(probe->self, &at, &channel, number, n_rows, watermark_us);
 }
 
-static void fill_header(const struct mr_gate *gate, uint32_t index, struct mr_message *message,
-    uint32_t n_rows, uint16_t flags)
+static inline void fill_header(const struct mr_gate *gate, uint32_t index,
+    struct mr_message *message, uint32_t n_rows, uint16_t flags)
 {
     struct mr_out_channel *channel = &gate->channels[index];
-    struct mr_data header = {.attempt = gate->context->attempt,
+    struct mr_data *header = (struct mr_data *)message->body;
+    *header = (struct mr_data){.attempt = gate->context->attempt,
         .exchange = (uint16_t)gate->exchange->id,
         .from = (uint16_t)gate->context->subtask,
         .to = (uint16_t)(gate->first_target + index),
@@ -127,8 +129,7 @@ static void fill_header(const struct mr_gate *gate, uint32_t index, struct mr_me
     /* A quiet source says less than it had said. */
     if (MR_PLANTED(gate->context->env, WATERMARK_REGRESSES) && n_rows == 0 &&
         channel->watermark_sent_us > MR_US_MIN && gate->watermark_us != MR_US_MAX)
-        header.watermark_us = mr_us_add(channel->watermark_sent_us, -1);
-    memcpy(message->body, &header, sizeof header);
+        header->watermark_us = mr_us_add(channel->watermark_sent_us, -1);
     channel->watermark_sent_us = gate->watermark_us;
     channel->rows_sent += n_rows;
 }
@@ -156,7 +157,7 @@ static void flush_channel(struct mr_gate *gate, uint32_t index)
         return;
     }
     transmit(gate, index, message, true);
-    release_held(gate, index);
+    if (MR_UNLIKELY(channel->held)) release_held(gate, index);
 }
 
 static void add_rows(struct mr_gate *gate, uint32_t index, const struct mr_batch *batch,
@@ -185,13 +186,12 @@ static const uint16_t *selected_rows(struct mr_gate *gate, const struct mr_batch
 static void send_hashed(struct mr_gate *gate, const struct mr_batch *batch)
 {
     struct mr_scratch *scratch = &gate->context->scratch;
-    uint64_t *hashes = mr_scratch_array(scratch, uint64_t, batch->n_rows);
-    mr_keys_hash(&gate->keys, batch, hashes);
+    struct mr_key_hashes hashes = mr_key_hashes_make(&gate->keys, batch, scratch);
     uint32_t counts[MR_PARALLELISM_MAX] = {0};
     uint16_t *lists = mr_scratch_array(scratch, uint16_t, batch->n_selected * gate->n_channels);
     for (uint32_t i = 0; i < batch->n_selected; i++) {
         uint32_t row = mr_batch_row(batch, i);
-        uint32_t target = gate->target_of_group[mr_key_group(hashes[row])];
+        uint32_t target = gate->target_of_group[mr_key_group(mr_key_hash(&hashes, row))];
         lists[target * batch->n_selected + counts[target]++] = (uint16_t)row;
     }
     for (uint32_t target = 0; target < gate->n_channels; target++)
@@ -202,8 +202,7 @@ static void send_hashed(struct mr_gate *gate, const struct mr_batch *batch)
 void mr_gate_send(struct mr_gate *gate, const struct mr_batch *batch)
 {
     MR_ASSERT(batch->n_columns == gate->layout.n_columns);
-    if (gate->oldest_row_ns == MR_NS_NEVER)
-        gate->oldest_row_ns = gate->context->env->now(gate->context->env);
+    gate->context->has_unsent = true;
     if (gate->exchange->kind == MR_EXCHANGE_HASH && gate->n_channels > 1)
         send_hashed(gate, batch);
     else
@@ -223,7 +222,13 @@ static void send_bare(struct mr_gate *gate, uint32_t index, uint16_t kind, uint1
 void mr_gate_flush(struct mr_gate *gate)
 {
     for (uint32_t i = 0; i < gate->n_channels; i++) flush_channel(gate, i);
-    gate->oldest_row_ns = MR_NS_NEVER;
+}
+
+bool mr_gate_owes_watermark(const struct mr_gate *gate)
+{
+    for (uint32_t i = 0; i < gate->n_channels; i++)
+        if (gate->channels[i].watermark_sent_us < gate->watermark_us) return true;
+    return false;
 }
 
 void mr_gate_announce(struct mr_gate *gate)
@@ -242,6 +247,7 @@ void mr_gate_watermark(struct mr_gate *gate, mr_us watermark_us)
     if (MR_PLANTED(gate->context->env, SWALLOW_WATERMARK) && gate->watermark_us != MR_US_MIN) return;
     MR_ASSERT(watermark_us >= gate->watermark_us);
     gate->watermark_us = watermark_us;
+    gate->context->has_unsent = true;
     if (watermark_us == MR_US_MAX) mr_gate_announce(gate);
 }
 

@@ -33,7 +33,6 @@ struct mr_gate {
     mr_us watermark_us; /* forwarded so far: travels with the next message of each channel */
     bool is_idle;
     uint32_t n_pending; /* messages, over all channels */
-    mr_ns oldest_row_ns; /* when the first row was collected that still waits; MR_NS_NEVER: none */
 };
 
 void mr_gate_init(struct mr_gate *gate, struct mr_task_context *context,
@@ -47,6 +46,7 @@ void mr_gate_watermark(struct mr_gate *gate, mr_us watermark_us);
 void mr_gate_flush(struct mr_gate *gate);
 /* Sends the watermark on channels that have not had it, with the rows collected before it. */
 void mr_gate_announce(struct mr_gate *gate);
+bool mr_gate_owes_watermark(const struct mr_gate *gate);
 void mr_gate_idle(struct mr_gate *gate, bool is_idle);
 void mr_gate_barrier(struct mr_gate *gate, uint64_t checkpoint);
 /* The other end handled `credit` messages. */

@@ -118,8 +118,9 @@ static void make_channels(struct mr_task *task)
         const struct mr_exchange *exchange = &job->plan->exchanges[task->stage->inputs[i]];
         bool is_hash = exchange->kind == MR_EXCHANGE_HASH;
         for (uint32_t k = 0; k < (is_hash ? job->parallelism : 1); k++)
-            task->channels[n++] = (struct mr_in_channel){
-                .exchange = exchange, .from = is_hash ? k : task->context.subtask};
+            task->channels[n++] = (struct mr_in_channel){.exchange = exchange,
+                .from = is_hash ? k : task->context.subtask,
+                .operator= find_operator(task, exchange->to_transform)};
     }
     uint32_t n_merged = task->n_channels + task->n_sources;
     MR_ASSERT(n_merged > 0 && (task->n_channels == 0 || task->n_sources == 0));
@@ -153,8 +154,10 @@ struct mr_task *mr_task_new(struct mr_worker *worker, const struct mr_task_conte
     return task;
 }
 
-static struct mr_message *pop_queue(struct mr_in_channel *channel)
+static struct mr_message *pop_queue(struct mr_task *task, struct mr_in_channel *channel)
 {
+    MR_ASSERT(task->n_queued > 0);
+    task->n_queued--;
     struct mr_message *message = channel->queue_first;
     channel->queue_first = (struct mr_message *)(uintptr_t)message->world[0];
     if (!channel->queue_first) channel->queue_last = NULL;
@@ -177,7 +180,7 @@ void mr_task_discard(struct mr_task *task)
     mr_arena_free(arena, task->gates, sizeof *task->gates * (task->n_gates + 1));
     for (uint32_t i = 0; i < task->n_channels; i++)
         while (task->channels[i].queue_first)
-            mr_message_release(arena, pop_queue(&task->channels[i]));
+            mr_message_release(arena, pop_queue(task, &task->channels[i]));
     mr_arena_free(arena, task->channels, sizeof *task->channels * (task->n_channels + 1));
     mr_arena_free(arena, task->merge.inputs, sizeof *task->merge.inputs * task->merge.n);
     mr_scratch_deinit(&task->context.scratch);
@@ -252,11 +255,6 @@ void mr_task_sink_waits(struct mr_operator *sink)
 void mr_task_sink_flushed(struct mr_operator *sink)
 {
     mr_worker_sink_flushed(sink->context->task->worker);
-}
-
-void mr_task_sink_collects(struct mr_operator *sink)
-{
-    mr_worker_arm_flush(sink->context->task->worker);
 }
 
 static void snapshot_operator(struct mr_task *task, struct mr_operator *operator,
@@ -351,7 +349,7 @@ static void give_credit(struct mr_task *task, struct mr_in_channel *channel)
 static void handle_rows(struct mr_task *task, struct mr_in_channel *channel, const struct mr_batch *batch)
 {
     const struct mr_env *env = task->context.env;
-    struct mr_operator *operator = find_operator(task, channel->exchange->to_transform);
+    struct mr_operator *operator= channel->operator;
     env->spend(env, task->context.job->costs.row_ns * (mr_ns)batch->n_rows);
     channel->rows_received += batch->n_rows;
     operator->input = channel->exchange->to_input;
@@ -426,7 +424,7 @@ static bool must_wait(const struct mr_task *task, const struct mr_in_channel *ch
 /* Handles what has waited, channel by channel in turn, until all is handled or must wait on. */
 static void drain(struct mr_task *task)
 {
-    if (task->is_draining) return;
+    if (task->is_draining || task->n_queued == 0) return;
     task->is_draining = true;
     bool has_progress = true;
     while (has_progress) {
@@ -434,7 +432,7 @@ static void drain(struct mr_task *task)
         for (uint32_t i = 0; i < task->n_channels; i++) {
             struct mr_in_channel *channel = &task->channels[i];
             if (!channel->queue_first || must_wait(task, channel)) continue;
-            struct mr_message *message = pop_queue(channel);
+            struct mr_message *message = pop_queue(task, channel);
             handle(task, i, message);
             mr_message_release(task->context.arena, message);
             has_progress = true;
@@ -456,11 +454,12 @@ static void enqueue(struct mr_task *task, struct mr_in_channel *channel, struct 
     else
         channel->queue_first = message;
     channel->queue_last = message;
+    task->n_queued++;
 }
 
 static void after_handling(struct mr_task *task)
 {
-    mr_worker_arm_flush(task->worker);
+    if (task->context.has_unsent) mr_worker_arm_flush(task->worker);
 }
 
 void mr_task_receive(struct mr_task *task, uint32_t channel_index, uint32_t connection,
@@ -507,6 +506,7 @@ void mr_task_restore(struct mr_task *task, struct mr_snapshot_reader *reader)
 {
     task->context.watermark_us = (mr_us)mr_snapshot_read_u64(reader);
     task->merge.merged_us = task->context.watermark_us;
+    task->context.has_unsent = true; /* nobody has been told the watermark in this attempt */
     for (uint32_t i = 0; i < task->n_gates; i++) task->gates[i].watermark_us = task->context.watermark_us;
     uint32_t n = mr_snapshot_read_u32(reader);
     for (uint32_t i = 0; i < n && !reader->is_broken; i++) {
@@ -567,8 +567,17 @@ void mr_task_announce(struct mr_task *task)
     for (uint32_t i = 0; i < task->n_gates; i++) mr_gate_announce(&task->gates[i]);
 }
 
+bool mr_task_owes_watermark(const struct mr_task *task)
+{
+    for (uint32_t i = 0; i < task->n_gates; i++)
+        if (mr_gate_owes_watermark(&task->gates[i])) return true;
+    return false;
+}
+
 void mr_task_flush(struct mr_task *task)
 {
+    if (!task->context.has_unsent) return;
+    task->context.has_unsent = false;
     for (uint32_t i = 0; i < task->n_gates; i++) mr_gate_flush(&task->gates[i]);
     for (uint32_t i = 0; i < task->n_operators; i++)
         if (task->operators[i]->class->flush) task->operators[i]->class->flush(task->operators[i]);

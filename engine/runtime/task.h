@@ -18,6 +18,7 @@ struct mr_in_channel {
     bool is_aligned;     /* its barrier of the checkpoint at hand has come: it waits for the others */
     uint32_t n_handled;  /* messages of rows since credit was last given back */
     uint64_t rows_received;
+    struct mr_operator *operator; /* that its rows go to */
 };
 
 struct mr_worker;
@@ -31,6 +32,7 @@ struct mr_task {
     struct mr_gate *gates;
     uint32_t n_channels;
     struct mr_in_channel *channels;
+    uint32_t n_queued;               /* messages that wait in channels */
     struct mr_watermark_merge merge; /* of the channels, or of the sources */
     uint32_t n_sources;
     uint32_t n_sources_ended;
@@ -60,8 +62,11 @@ void mr_task_trigger(struct mr_task *task, uint64_t checkpoint);
 void mr_task_abort(struct mr_task *task, uint64_t checkpoint);
 void mr_task_complete(struct mr_task *task, uint64_t checkpoint);
 void mr_task_stop(struct mr_task *task);
-void mr_task_announce(struct mr_task *task); /* watermarks, at least so often */
-void mr_task_flush(struct mr_task *task);    /* rows that have waited */
+void mr_task_flush(
+    struct mr_task *task); /* rows that have waited, and the watermark with them */
+/* Whether someone has not heard of the watermark: there were no rows for it to travel with. */
+bool mr_task_owes_watermark(const struct mr_task *task);
+void mr_task_announce(struct mr_task *task); /* the watermark, alone */
 bool mr_task_is_busy(const struct mr_task *task);
 
 #endif

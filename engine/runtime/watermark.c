@@ -39,8 +39,12 @@ bool mr_watermark_update(struct mr_watermark_merge *merge)
 bool mr_watermark_raise(struct mr_watermark_merge *merge, uint32_t input, mr_us watermark_us)
 {
     MR_ASSERT(input < merge->n);
-    if (watermark_us <= merge->inputs[input].watermark_us) return false;
-    merge->inputs[input].watermark_us = watermark_us;
+    struct mr_watermark_input *raised = &merge->inputs[input];
+    mr_us before = raised->watermark_us;
+    if (watermark_us <= before) return false;
+    raised->watermark_us = watermark_us;
+    /* One that was ahead of the merged one is not what that waits for. */
+    if (!raised->is_idle && !raised->is_behind && before > merge->merged_us) return false;
     return mr_watermark_update(merge);
 }
 

@@ -49,7 +49,8 @@ struct mr_worker {
     uint32_t n_source_tasks;
     uint32_t n_ended;
     bool has_told_ready;
-    bool is_flush_armed;
+    bool is_flush_armed; /* both of this attempt */
+    bool is_announce_armed;
 
     uint64_t checkpoint; /* in the making; 0: none */
     uint64_t newest_checkpoint; /* that was begun, in this attempt */
@@ -124,6 +125,8 @@ static void forget_tasks(struct mr_worker *worker)
     worker->report_committed = 0;
     worker->completed = 0;
     worker->is_put = false;
+    worker->is_flush_armed = false;
+    worker->is_announce_armed = false;
 }
 
 static void cancel(struct mr_worker *worker)
@@ -307,7 +310,6 @@ static void handle_start(struct mr_worker *worker)
     if (worker->phase != PHASE_READY) return;
     worker->phase = PHASE_RUNNING;
     for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_start(worker->tasks[i]);
-    wake_in(worker, worker->job->watermark_every_ns, TIMER_ANNOUNCE);
     if (worker->n_source_tasks == 0) tell_coordinator(worker, MR_MSG_SOURCES_FINISHED, 0, 0, NULL);
 }
 
@@ -387,6 +389,7 @@ static void handle_trigger(struct mr_worker *worker, uint64_t checkpoint)
     begin_checkpoint(worker, checkpoint);
     for (uint32_t i = 0; i < worker->n_tasks; i++)
         if (worker->tasks[i]->n_sources > 0) mr_task_trigger(worker->tasks[i], checkpoint);
+    put_if_whole(worker); /* one without tasks has nothing to wait for */
 }
 
 static void handle_abort(struct mr_worker *worker, uint64_t checkpoint)
@@ -445,16 +448,22 @@ void mr_worker_task_ended(struct mr_worker *worker)
 void mr_worker_arm_flush(struct mr_worker *worker)
 {
     if (worker->is_flush_armed || worker->phase != PHASE_RUNNING) return;
-    bool has_rows = false;
-    for (uint32_t i = 0; i < worker->n_tasks && !has_rows; i++) {
-        const struct mr_task *task = worker->tasks[i];
-        has_rows = task->stage->n_outputs == 0;
-        for (uint32_t k = 0; k < task->n_gates; k++)
-            has_rows = has_rows || task->gates[k].oldest_row_ns != MR_NS_NEVER;
-    }
-    if (!has_rows) return;
     worker->is_flush_armed = true;
     wake_in(worker, worker->job->flush_after_ns, TIMER_FLUSH);
+}
+
+/* A watermark that no rows took along is announced when its time has come. */
+static void flush(struct mr_worker *worker)
+{
+    bool owes_watermark = false;
+    for (uint32_t i = 0; i < worker->n_tasks; i++) {
+        mr_task_flush(worker->tasks[i]);
+        owes_watermark = owes_watermark || mr_task_owes_watermark(worker->tasks[i]);
+    }
+    if (!owes_watermark || worker->is_announce_armed) return;
+    worker->is_announce_armed = true;
+    mr_ns left_ns = worker->job->watermark_every_ns - worker->job->flush_after_ns;
+    wake_in(worker, left_ns > 0 ? left_ns : 0, TIMER_ANNOUNCE);
 }
 
 static void handle_timer(struct mr_worker *worker, uint64_t id)
@@ -471,14 +480,13 @@ static void handle_timer(struct mr_worker *worker, uint64_t id)
         break;
     case TIMER_ANNOUNCE:
         if (!is_current) break;
+        worker->is_announce_armed = false;
         for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_announce(worker->tasks[i]);
-        wake_in(worker, worker->job->watermark_every_ns, TIMER_ANNOUNCE);
         break;
     case TIMER_FLUSH:
-        if (id >> 8 != worker->attempt) break;
-        worker->is_flush_armed = false;
         if (!is_current) break;
-        for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_flush(worker->tasks[i]);
+        worker->is_flush_armed = false;
+        flush(worker);
         break;
     }
 }
@@ -594,13 +602,15 @@ static void handle_closed(struct mr_worker *worker, uint32_t connection)
 static void check_tasks(struct mr_worker *worker)
 {
     for (uint32_t i = 0; i < worker->n_tasks; i++) {
-        if (!worker->tasks[i]->context.has_failed) continue;
+        if (MR_LIKELY(!worker->tasks[i]->context.has_failed)) {
+            mr_scratch_reset(&worker->tasks[i]->context.scratch);
+            continue;
+        }
         char reason[sizeof worker->tasks[i]->context.failure];
         memcpy(reason, worker->tasks[i]->context.failure, sizeof reason);
         fail(worker, reason);
         return;
     }
-    for (uint32_t i = 0; i < worker->n_tasks; i++) mr_scratch_reset(&worker->tasks[i]->context.scratch);
 }
 
 static void *worker_create(const struct mr_env *env, const void *config)

@@ -4,7 +4,12 @@
 
 #include "base/digest.h"
 
-enum { ENTRIES_MAX = (1 << 24) - 2, SLOTS_MIN = 16, PREFETCH_ENTRIES = 1 << 14 };
+enum {
+    ENTRIES_MAX = (1 << 24) - 2,
+    SLOTS_MIN = 16,
+    PREFETCH_ENTRIES = 1 << 14,
+    PREFETCH_ROWS = 128
+};
 
 struct mr_key_layout mr_key_layout_make(const struct mr_schema *input, const int *fields,
     uint32_t n_keys, struct mr_field *types)
@@ -162,34 +167,55 @@ static inline bool same_text(const struct mr_keyed_map *map, uint32_t id,
         memcmp(map->heap + mine->heap_offset, heap + key->heap_offset, key->bytes) == 0;
 }
 
-static void find_ints(struct mr_keyed_map *map, const int64_t *keys, const uint64_t *hashes,
+/* Large maps do not fit the cache: fetches what find_ints will touch, a few rows ahead of it.
+ */
+static void prefetch_ints(
+    const struct mr_keyed_map *map, const uint64_t *keys, const uint16_t *rows, uint32_t n)
+{
+    uint32_t at[PREFETCH_ROWS];
+    for (uint32_t i = 0; i < n; i++) {
+        at[i] = (uint32_t)mr_hash_u64(keys[rows[i]]) & map->mask;
+        __builtin_prefetch(&map->slots[at[i]]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch((const int64_t *)map->keys + (map->slots[at[i]] & 0xffffff));
+}
+
+static inline void find_ints(struct mr_keyed_map *map, const uint64_t *keys,
     const uint16_t *rows, uint32_t n, uint32_t *ids)
 {
-    int64_t *mine = map->keys;
+    uint64_t *mine = map->keys;
+    uint32_t *slots = map->slots;
     const uint32_t mask = map->mask;
-    if (map->n >= PREFETCH_ENTRIES) {
-        for (uint32_t i = 0; i < n; i++)
-            __builtin_prefetch(&map->slots[(uint32_t)hashes[rows[i]] & mask]);
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t slot = map->slots[(uint32_t)hashes[rows[i]] & mask];
-            __builtin_prefetch(&mine[slot & 0xffffff]);
-        }
-    }
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t hash = hashes[rows[i]];
-        int64_t key = keys[rows[i]];
+        uint64_t key = keys[rows[i]];
+        uint64_t hash = mr_hash_u64(key);
         uint32_t tag = (uint32_t)(hash >> 40 & 0xff);
         uint32_t at = (uint32_t)hash & mask;
         uint32_t slot;
-        while ((slot = map->slots[at]) != 0) {
+        while ((slot = slots[at]) != 0) {
             if (slot >> 24 == tag && mine[(slot & 0xffffff) - 1] == key) break;
             at = (at + 1) & mask;
         }
         if (slot == 0) {
             mine[map->n] = key;
-            map->slots[at] = slot = slot_of(hash, map->n++);
+            slots[at] = slot = slot_of(hash, map->n++);
         }
         ids[i] = (slot & 0xffffff) - 1;
+    }
+}
+
+static void find_many_ints(struct mr_keyed_map *map, const uint64_t *keys, const uint16_t *rows,
+    uint32_t n, uint32_t *ids)
+{
+    if (map->n < PREFETCH_ENTRIES) {
+        find_ints(map, keys, rows, n, ids);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i += PREFETCH_ROWS) {
+        uint32_t part = n - i < PREFETCH_ROWS ? n - i : PREFETCH_ROWS;
+        prefetch_ints(map, keys, rows + i, part);
+        find_ints(map, keys, rows + i, part, ids + i);
     }
 }
 
@@ -259,16 +285,17 @@ static void find_encoded(struct mr_keyed_map *map, const struct mr_batch *batch,
     }
 }
 
-void mr_keyed_map_find(struct mr_keyed_map *map, const struct mr_batch *batch, const uint64_t *hashes,
-    const uint16_t *rows, uint32_t n, uint32_t *ids)
+void mr_keyed_map_find(struct mr_keyed_map *map, const struct mr_batch *batch,
+    const struct mr_key_hashes *hashes, const uint16_t *rows, uint32_t n, uint32_t *ids)
 {
     if (map->n + n > map->capacity) grow(map, map->n + n);
     const struct mr_key_layout *layout = map->layout;
+    MR_ASSERT((layout->mode == MR_KEY_INT) == (hashes->keys != NULL));
     if (layout->mode == MR_KEY_INT) {
-        find_ints(map, batch->columns[layout->fields[0]].values, hashes, rows, n, ids);
+        find_many_ints(map, hashes->keys, rows, n, ids);
     } else if (layout->mode == MR_KEY_TEXT) {
         const struct mr_column *column = &batch->columns[layout->fields[0]];
-        find_texts(map, column->values, column->heap, hashes, rows, n, ids);
+        find_texts(map, column->values, column->heap, hashes->hashes, rows, n, ids);
     } else {
         find_encoded(map, batch, rows, n, ids);
     }

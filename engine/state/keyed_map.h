@@ -2,6 +2,7 @@
 #ifndef MR_ENGINE_STATE_KEYED_MAP_H
 #define MR_ENGINE_STATE_KEYED_MAP_H
 
+#include "base/digest.h"
 #include "engine/batch/batch.h"
 #include "engine/state/snapshot.h"
 
@@ -20,6 +21,27 @@ struct mr_key_layout mr_key_layout_make(const struct mr_schema *input, const int
 
 /* Hashes of the keys of all physical rows: hashes[n_rows]. The key group comes from the same hash. */
 void mr_keys_hash(const struct mr_key_layout *layout, const struct mr_batch *batch, uint64_t *hashes);
+
+/* The same where each hash is needed once: an integer is hashed when it is asked for, the rest
+ * is in scratch. */
+struct mr_key_hashes {
+    const uint64_t *keys;   /* INT */
+    const uint64_t *hashes; /* else */
+};
+static inline struct mr_key_hashes mr_key_hashes_make(const struct mr_key_layout *layout,
+    const struct mr_batch *batch, struct mr_scratch *scratch)
+{
+    if (layout->mode == MR_KEY_INT)
+        return (struct mr_key_hashes){.keys = batch->columns[layout->fields[0]].values};
+    uint64_t *hashes = mr_scratch_array(scratch, uint64_t, batch->n_rows);
+    mr_keys_hash(layout, batch, hashes);
+    return (struct mr_key_hashes){.hashes = hashes};
+}
+static inline uint64_t mr_key_hash(const struct mr_key_hashes *of, uint32_t row)
+{
+    return of->keys ? mr_hash_u64(of->keys[row]) : of->hashes[row];
+}
+
 /* The key group of a hash, in [0, 128): its top seven bits. */
 static inline uint32_t mr_key_group(uint64_t hash)
 {
@@ -46,8 +68,8 @@ void mr_keyed_map_init(struct mr_keyed_map *map, struct mr_arena *arena,
     const struct mr_key_layout *layout, uint32_t expected);
 void mr_keyed_map_deinit(struct mr_keyed_map *map);
 /* Finds or inserts the keys of rows[n] (physical row numbers): ids[n]. New entries have ids from the old n on. */
-void mr_keyed_map_find(struct mr_keyed_map *map, const struct mr_batch *batch, const uint64_t *hashes,
-    const uint16_t *rows, uint32_t n, uint32_t *ids);
+void mr_keyed_map_find(struct mr_keyed_map *map, const struct mr_batch *batch,
+    const struct mr_key_hashes *hashes, const uint16_t *rows, uint32_t n, uint32_t *ids);
 /* Key columns of entries [first, first + n): columns[n_keys]; borrowed from the map or in scratch. */
 void mr_keyed_map_columns(const struct mr_keyed_map *map, uint32_t first, uint32_t n,
     struct mr_scratch *scratch, struct mr_column *columns);
