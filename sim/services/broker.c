@@ -1,30 +1,7 @@
 #include "sim/services/broker.h"
 
-#include <string.h>
-
 #include "base/digest.h"
 #include "sim/services/broker_internal.h"
-
-bool mr_broker_has(const struct mr_broker *broker, uint32_t topic, uint32_t partition)
-{
-    return topic < broker->config->n_topics &&
-           partition < broker->config->topics[topic].n_partitions;
-}
-
-struct mr_partition_log *mr_broker_log(
-    const struct mr_broker *broker, uint32_t topic, uint32_t partition)
-{
-    if (!mr_broker_has(broker, topic, partition) || !broker->logs[topic]) return NULL;
-    return &broker->logs[topic][partition];
-}
-
-void mr_broker_reply(const struct mr_broker *broker, uint32_t connection, uint16_t kind,
-    const void *body, uint32_t body_bytes)
-{
-    struct mr_message *message = mr_message_new(broker->env->arena, kind, body_bytes);
-    memcpy(message->body, body, body_bytes);
-    broker->env->send(broker->env, connection, message);
-}
 
 static void handle_metadata(
     struct mr_broker *broker, uint32_t connection, const struct mr_log_metadata *request)

@@ -2,6 +2,8 @@
 #ifndef MR_SIM_SERVICES_BROKER_INTERNAL_H
 #define MR_SIM_SERVICES_BROKER_INTERNAL_H
 
+#include <string.h>
+
 #include "sim/services/broker.h"
 
 enum mr_transaction_state {
@@ -104,16 +106,36 @@ static inline uint64_t mr_broker_timer(
         if (tap_ && tap_->name) tap_->name(tap_->self, __VA_ARGS__);                           \
     } while (0)
 
-/* broker.c */
-bool mr_broker_has(const struct mr_broker *broker, uint32_t topic, uint32_t partition);
+static inline bool mr_broker_has(
+    const struct mr_broker *broker, uint32_t topic, uint32_t partition)
+{
+    return topic < broker->config->n_topics &&
+           partition < broker->config->topics[topic].n_partitions;
+}
+
 /* NULL: an input topic, or none. */
-struct mr_partition_log *mr_broker_log(
-    const struct mr_broker *broker, uint32_t topic, uint32_t partition);
-void mr_broker_reply(const struct mr_broker *broker, uint32_t connection, uint16_t kind,
-    const void *body, uint32_t body_bytes);
+static inline struct mr_partition_log *mr_broker_log(
+    const struct mr_broker *broker, uint32_t topic, uint32_t partition)
+{
+    if (!mr_broker_has(broker, topic, partition) || !broker->logs[topic]) return NULL;
+    return &broker->logs[topic][partition];
+}
+
+static inline void mr_broker_reply(const struct mr_broker *broker, uint32_t connection,
+    uint16_t kind, const void *body, uint32_t body_bytes)
+{
+    struct mr_message *message = mr_message_new(broker->env->arena, kind, body_bytes);
+    memcpy(message->body, body, body_bytes);
+    broker->env->send(broker->env, connection, message);
+}
+
+static inline struct mr_entry *mr_log_entry(const struct mr_partition_log *log, uint64_t number)
+{
+    MR_ASSERT(number >= log->first && number < log->end);
+    return &log->ring[number & (log->capacity - 1)];
+}
 
 /* partition_log.c */
-struct mr_entry *mr_log_entry(const struct mr_partition_log *log, uint64_t number);
 struct mr_entry *mr_log_add(struct mr_partition_log *log, struct mr_arena *arena);
 /* The entry that holds `offset`, or the end. */
 uint64_t mr_log_find(const struct mr_partition_log *log, int64_t offset);

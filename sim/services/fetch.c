@@ -103,7 +103,8 @@ static void look_at_log(const struct mr_partition_log *log, const struct mr_log_
     if (answer->rows) mr_message_retain(answer->rows);
 }
 
-static struct answer look(const struct mr_broker *broker, const struct mr_log_fetch *request)
+static inline struct answer look(
+    const struct mr_broker *broker, const struct mr_log_fetch *request)
 {
     struct answer answer = {.reply = {.tag = request->tag,
                                 .topic = request->topic,

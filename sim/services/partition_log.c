@@ -8,12 +8,6 @@
 
 enum { RING_MIN = 16 };
 
-struct mr_entry *mr_log_entry(const struct mr_partition_log *log, uint64_t number)
-{
-    MR_ASSERT(number >= log->first && number < log->end);
-    return &log->ring[number & (log->capacity - 1)];
-}
-
 static void grow(struct mr_partition_log *log, struct mr_arena *arena)
 {
     uint64_t capacity = log->capacity ? 2 * log->capacity : RING_MIN;

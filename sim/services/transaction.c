@@ -79,13 +79,18 @@ static void end(struct mr_broker *broker, uint64_t id, struct mr_producer *produ
     mr_broker_rows_visible(broker);
 }
 
-void mr_broker_init_producers(
-    struct mr_broker *broker, uint32_t connection, const struct mr_log_init_producers *request)
+static bool is_outdated(
+    const struct mr_producer_owner *owner, const struct mr_log_init_producers *request)
 {
-    MR_ASSERT(request->n_slots <= MR_LOG_SLOTS_MAX);
-    uint32_t owner = find_owner(broker, request->owner);
-    struct mr_log_init_producers_reply reply = {
-        .tag = request->tag, .status = MR_LOG_OK, .n_slots = request->n_slots};
+    for (uint32_t i = 0; i < MR_LOG_SLOTS_MAX; i++)
+        if (owner->slots[i].is_made && owner->slots[i].attempt > request->attempt) return true;
+    return false;
+}
+
+static void take_over(struct mr_broker *broker, uint32_t owner,
+    const struct mr_log_init_producers *request, struct mr_log_init_producers_reply *reply)
+{
+    reply->n_slots = request->n_slots;
     for (uint32_t i = 0; i < request->n_slots; i++) {
         struct mr_producer *producer = &broker->owners[owner]->slots[i];
         uint64_t id = 1 + (uint64_t)owner * MR_LOG_SLOTS_MAX + i;
@@ -93,7 +98,21 @@ void mr_broker_init_producers(
         producer->is_made = true;
         producer->attempt = request->attempt;
         producer->timeout_ns = request->timeout_ns;
-        reply.producers[i] = (struct mr_log_producer){.id = id, .epoch = producer->epoch};
+        reply->producers[i] = (struct mr_log_producer){.id = id, .epoch = producer->epoch};
+    }
+}
+
+void mr_broker_init_producers(
+    struct mr_broker *broker, uint32_t connection, const struct mr_log_init_producers *request)
+{
+    MR_ASSERT(request->n_slots <= MR_LOG_SLOTS_MAX);
+    uint32_t owner = find_owner(broker, request->owner);
+    struct mr_log_init_producers_reply reply = {.tag = request->tag, .status = MR_LOG_OK};
+    if (is_outdated(broker->owners[owner], request)) { /* a zombie must not fence its heir */
+        reply.status = MR_LOG_FENCED;
+        broker->env->milestone(broker->env, MR_SOMETIMES_PRODUCER_FENCED);
+    } else {
+        take_over(broker, owner, request, &reply);
     }
     mr_broker_reply(broker, connection, MR_LOG_INIT_PRODUCERS_REPLY, &reply, sizeof reply);
 }

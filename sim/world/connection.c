@@ -84,6 +84,7 @@ static void init_end(
 
 struct mr_connection *mr_connection_new(struct mr_world *world, uint32_t from, uint32_t to)
 {
+    mr_world_owner(world, MR_OWNER_WORLD);
     uint32_t number = take_slot(world);
     struct mr_connection_slot *slot = &world->connections.slots[number];
     struct mr_connection *connection = mr_arena_alloc(world->arena, sizeof *connection);
@@ -115,6 +116,7 @@ void mr_connection_free(struct mr_world *world, struct mr_connection *connection
     deinit_end(world, &connection->ends[0]);
     deinit_end(world, &connection->ends[1]);
     give_back_slot(&world->connections, number);
+    mr_world_owner(world, MR_OWNER_WORLD);
     mr_arena_free(world->arena, connection, sizeof *connection);
 }
 

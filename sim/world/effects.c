@@ -12,10 +12,10 @@ static struct mr_process *process_of(const struct mr_env *env)
     return (struct mr_process *)(uintptr_t)env;
 }
 
-static void grow_effects(struct mr_world *world, struct mr_process *process)
+static __attribute__((noinline)) void grow_effects(
+    struct mr_world *world, struct mr_process *process)
 {
-    enum mr_owner owner = world->owner;
-    mr_world_owner(world, MR_OWNER_WORLD);
+    enum mr_owner owner = mr_arena_owner(world->arena, MR_OWNER_WORLD);
     uint32_t n = process->effects_max ? 2 * process->effects_max : EFFECTS_MIN;
     process->effects = mr_arena_grow(world->arena, process->effects,
         sizeof *process->effects * process->effects_max, sizeof *process->effects * n);
@@ -53,11 +53,9 @@ static void env_wake_at(const struct mr_env *env, mr_ns at_ns, uint64_t timer)
 static uint32_t env_open(const struct mr_env *env, uint32_t peer)
 {
     struct mr_world *world = env->world;
-    enum mr_owner owner = world->owner;
     struct mr_effect *effect = add(env, MR_EFFECT_OPEN);
-    mr_world_owner(world, MR_OWNER_WORLD);
     struct mr_connection *connection = mr_connection_new(world, env->process, peer);
-    mr_world_owner(world, owner);
+    mr_world_owner(world, process_of(env)->owner);
     effect->connection = connection->ends[0].id;
     return effect->connection;
 }
@@ -137,9 +135,8 @@ void mr_env_init(struct mr_env *env)
 static void release_message(
     struct mr_world *world, struct mr_process *process, struct mr_message *message)
 {
-    mr_world_owner(world, process->config->owner);
+    mr_world_owner(world, process->owner);
     mr_message_release(world->arena, message);
-    mr_world_owner(world, MR_OWNER_WORLD);
 }
 
 static void release_send(
@@ -153,15 +150,15 @@ static void release_send(
         return;
     }
     MR_ASSERT(end->process == process->env.process);
-    struct mr_end *other = mr_end_other(end);
+    const struct mr_end *other = mr_end_other(end);
     message->number = effect->number = end->sent++;
     message->sender = end->process;
-    struct mr_event *event = (struct mr_event *)message->world;
+    struct mr_event *event = mr_message_event(message);
     event->tag = other->id;
     event->target = other->process;
     event->kind = MR_EVENT_MESSAGE;
     event->flags = 0;
-    mr_network_send(world, end, event, effect->at_ns);
+    mr_network_send(world, end, message, effect->at_ns);
 }
 
 static void release_close(struct mr_world *world, const struct mr_effect *effect)
@@ -172,14 +169,14 @@ static void release_close(struct mr_world *world, const struct mr_effect *effect
     mr_end_leave(world, end);
 }
 
-/* True when the process crashes at this effect; *fault says by which fault. */
-static bool release_one(struct mr_world *world, struct mr_process *process,
-    struct mr_effect *effect, uint32_t *fault)
+/* An effect other than SEND. True when the process crashes at it; *fault says by which fault.
+ */
+static __attribute__((noinline)) bool release_other(struct mr_world *world,
+    struct mr_process *process, const struct mr_effect *effect, uint32_t *fault)
 {
     switch ((enum mr_effect_kind)effect->kind) {
     case MR_EFFECT_SEND:
-        release_send(world, process, effect);
-        break;
+        MR_UNREACHABLE("a message is released by release_send");
     case MR_EFFECT_WAKE:
         mr_world_push(world, effect->due_ns, MR_EVENT_TIMER, process->env.process,
             effect->timer, (uint16_t)process->env.incarnation);
@@ -221,27 +218,54 @@ static void doom(struct mr_world *world, struct mr_process *process, uint32_t fa
         process->env.process, fault, (uint16_t)process->env.incarnation);
 }
 
-void mr_effects_release(struct mr_world *world, struct mr_process *process)
+/* Releases the first `n` effects. False when the process crashes at one of them, the last of
+ * *released. */
+static inline bool release_first(struct mr_world *world, struct mr_process *process, uint32_t n,
+    uint32_t *released, uint32_t *fault)
 {
-    uint32_t n = process->n_effects;
-    uint32_t fault = 0;
-    bool is_cut = process->cut_by != 0;
-    if (MR_UNLIKELY(is_cut)) {
-        fault = (uint32_t)__builtin_ctzll(process->cut_by);
-        n = (uint32_t)mr_draw_below(
-            world->draws, n + 1ull, MR_DRAW_CUT, process->name, process->n_crashes);
-    }
-    uint32_t i = 0;
-    while (i < n) {
-        if (MR_UNLIKELY(release_one(world, process, &process->effects[i++], &fault))) {
-            is_cut = true;
-            break;
+    for (uint32_t i = 0; i < n; i++) {
+        struct mr_effect *effect = &process->effects[i];
+        if (MR_LIKELY(effect->kind == MR_EFFECT_SEND)) {
+            release_send(world, process, effect);
+        } else if (MR_UNLIKELY(release_other(world, process, effect, fault))) {
+            *released = i + 1;
+            return false;
         }
     }
-    if (MR_LIKELY(!is_cut)) return;
+    *released = n;
+    return true;
+}
+
+/* The fault cuts what is behind the first `released` effects. */
+static void cut(
+    struct mr_world *world, struct mr_process *process, uint32_t released, uint32_t fault)
+{
     process->cut_by &= ~(UINT64_C(1) << fault);
-    forget(world, process, i);
+    forget(world, process, released);
     doom(world, process, fault);
+}
+
+/* A fault waits for the handler that has just ended. */
+static __attribute__((noinline)) void release_prefix(
+    struct mr_world *world, struct mr_process *process)
+{
+    uint32_t fault = (uint32_t)__builtin_ctzll(process->cut_by);
+    uint32_t n = (uint32_t)mr_draw_below(world->draws, process->n_effects + 1ull, MR_DRAW_CUT,
+        process->name, process->n_crashes);
+    uint32_t released;
+    release_first(world, process, n, &released, &fault);
+    cut(world, process, released, fault);
+}
+
+void mr_effects_release(struct mr_world *world, struct mr_process *process)
+{
+    if (MR_UNLIKELY(process->cut_by != 0)) {
+        release_prefix(world, process);
+        return;
+    }
+    uint32_t fault, released;
+    if (MR_UNLIKELY(!release_first(world, process, process->n_effects, &released, &fault)))
+        cut(world, process, released, fault);
 }
 
 void mr_effects_cut(struct mr_world *world, struct mr_process *process)

@@ -167,13 +167,31 @@ void mr_faults_begin(struct mr_world *world, uint32_t index)
     }
 }
 
+static mr_ns last_arrival(struct mr_world *world, uint32_t from, uint32_t to)
+{
+    mr_ns last_ns = world->now_ns;
+    for (const struct mr_end *end = mr_link_find(world, from, to)->first; end; end = end->next)
+        if (end->last_arrival_ns > last_ns) last_ns = end->last_arrival_ns;
+    return last_ns;
+}
+
+/* A link is well again when what was slowed on it has arrived. */
+static mr_ns healed_at(struct mr_world *world, const struct mr_fault *fault)
+{
+    if (fault->kind != MR_FAULT_SLOW_LINK) return world->now_ns;
+    mr_ns there_ns = last_arrival(world, fault->from, fault->to);
+    mr_ns back_ns = fault->is_both_ways ? last_arrival(world, fault->to, fault->from) : 0;
+    return there_ns > back_ns ? there_ns : back_ns;
+}
+
 void mr_faults_end(struct mr_world *world, uint32_t index)
 {
     const struct mr_fault *fault = &world->config->faults[index];
     MR_ASSERT(world->faults[index].is_active && world->n_active_faults > 0);
     world->faults[index].is_active = false;
     world->n_active_faults--;
-    world->healed_at_ns = world->now_ns;
+    mr_ns healed_ns = healed_at(world, fault);
+    if (healed_ns > world->healed_at_ns) world->healed_at_ns = healed_ns;
     MR_TELL(world, fault, world->now_ns, index, false);
     if (fault->kind == MR_FAULT_SLOW_CPU) slow_cpu(world, victim(world, index));
     if (fault->kind == MR_FAULT_PARTITION || fault->kind == MR_FAULT_SLOW_LINK)

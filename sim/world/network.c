@@ -45,6 +45,7 @@ struct mr_link *mr_link_find(struct mr_world *world, uint32_t from, uint32_t to)
     MR_ASSERT(from < world->n_processes && to < world->n_processes);
     struct mr_link **place = &world->links[from * world->n_processes + to];
     if (MR_LIKELY(*place != NULL)) return *place;
+    mr_world_owner(world, MR_OWNER_WORLD);
     struct mr_link *link = mr_arena_new(world->arena, struct mr_link);
     *place = link;
     link->config = link_config(world, from, to);
@@ -52,29 +53,31 @@ struct mr_link *mr_link_find(struct mr_world *world, uint32_t from, uint32_t to)
     link->to = to;
     link->name = link_name(world, from, to);
     link->factor = 1;
-    if (link->config->bytes_per_second > 0)
+    if (link->config->bytes_per_second > 0 && from != to)
         link->ns_per_byte =
             ((uint64_t)MR_SECOND_NS << 32) / (uint64_t)link->config->bytes_per_second;
     return link;
 }
 
-static mr_ns latency(const struct mr_world *world, const struct mr_end *end, uint64_t number)
+static inline mr_ns latency(
+    const struct mr_world *world, const struct mr_end *end, uint64_t number)
 {
     const struct mr_link *link = end->link;
     if (link->from == link->to) return world->config->network.loopback_ns;
     mr_ns span_ns = mr_draw_from(world->draws, &link->config->latency_ns, MR_DRAW_LATENCY,
         link->name, end->ordinal << 32 | (number & UINT32_MAX));
     if (span_ns < 0) span_ns = 0;
+    if (MR_LIKELY(link->factor == 1 && link->extra_ns == 0)) return span_ns;
     return mr_ns_later(mr_ns_times(span_ns, link->factor), link->extra_ns);
 }
 
 /* Puts the event on its way: it leaves when the link is free, `number` and `bytes` say how long
  * it takes. */
-static void transmit(struct mr_world *world, struct mr_end *end, struct mr_event *event,
+static inline void transmit(struct mr_world *world, struct mr_end *end, struct mr_event *event,
     mr_ns at_ns, uint64_t number, uint64_t bytes)
 {
     struct mr_link *link = end->link;
-    if (link->ns_per_byte && link->from != link->to) {
+    if (link->ns_per_byte) {
         if (at_ns < link->free_at_ns) at_ns = link->free_at_ns;
         uint64_t takes_ns = (uint64_t)((__uint128_t)link->ns_per_byte * bytes >> 32);
         at_ns = mr_ns_later(at_ns, (mr_ns)takes_ns);
@@ -87,17 +90,21 @@ static void transmit(struct mr_world *world, struct mr_end *end, struct mr_event
     mr_queue_push(world->queue, event);
 }
 
+static inline void depart_message(
+    struct mr_world *world, struct mr_end *end, struct mr_message *message, mr_ns at_ns)
+{
+    uint64_t bytes = message->body_bytes;
+    if (message->attached) bytes += message->attached->body_bytes;
+    transmit(world, end, mr_message_event(message), at_ns, message->number, bytes);
+}
+
 static void depart(
     struct mr_world *world, struct mr_end *end, struct mr_event *event, mr_ns at_ns)
 {
     switch ((enum mr_event_kind)event->kind) {
-    case MR_EVENT_MESSAGE: {
-        const struct mr_message *message = mr_event_message(event);
-        uint64_t bytes = message->body_bytes;
-        if (message->attached) bytes += message->attached->body_bytes;
-        transmit(world, end, event, at_ns, message->number, bytes);
+    case MR_EVENT_MESSAGE:
+        depart_message(world, end, mr_event_message(event), at_ns);
         break;
-    }
     case MR_EVENT_OPENING:
         transmit(world, end, event, at_ns, DRAW_OPENING, 0);
         break;
@@ -123,7 +130,7 @@ static void watch(struct mr_world *world, struct mr_end *end)
         MR_EVENT_SEND_TIMEOUT, end->process, end->id, 0);
 }
 
-static void hold(
+static __attribute__((noinline)) void hold(
     struct mr_world *world, struct mr_end *end, struct mr_event *event, mr_ns at_ns)
 {
     event->at_ns = at_ns;
@@ -136,16 +143,26 @@ static void hold(
     watch(world, end);
 }
 
-static bool must_wait(const struct mr_end *end, const struct mr_event *event)
+static inline bool must_wait(const struct mr_end *end, const struct mr_event *event)
 {
     if (end->held_first || end->link->n_partitions > 0) return true;
     return !end->is_open && event->kind != MR_EVENT_OPENING;
 }
 
 void mr_network_send(
+    struct mr_world *world, struct mr_end *end, struct mr_message *message, mr_ns at_ns)
+{
+    if (MR_UNLIKELY(must_wait(end, mr_message_event(message))))
+        hold(world, end, mr_message_event(message), at_ns);
+    else
+        depart_message(world, end, message, at_ns);
+}
+
+/* A part of the handshake, or CLOSED. */
+static void send_control(
     struct mr_world *world, struct mr_end *end, struct mr_event *event, mr_ns at_ns)
 {
-    if (MR_UNLIKELY(must_wait(end, event)))
+    if (must_wait(end, event))
         hold(world, end, event, at_ns);
     else
         depart(world, end, event, at_ns);
@@ -184,6 +201,7 @@ void mr_network_drop_held(struct mr_world *world, struct mr_end *end)
 static struct mr_event *control(
     struct mr_world *world, enum mr_event_kind kind, struct mr_end *to)
 {
+    mr_world_owner(world, MR_OWNER_WORLD);
     struct mr_event *event = mr_arena_alloc(world->arena, sizeof *event);
     *event = (struct mr_event){.tag = to->id, .target = to->process, .kind = (uint16_t)kind};
     return event;
@@ -191,7 +209,7 @@ static struct mr_event *control(
 
 void mr_network_open(struct mr_world *world, struct mr_end *end, mr_ns at_ns)
 {
-    mr_network_send(world, end, control(world, MR_EVENT_OPENING, mr_end_other(end)), at_ns);
+    send_control(world, end, control(world, MR_EVENT_OPENING, mr_end_other(end)), at_ns);
 }
 
 void mr_network_close(struct mr_world *world, struct mr_end *end, mr_ns at_ns)
@@ -200,7 +218,7 @@ void mr_network_close(struct mr_world *world, struct mr_end *end, mr_ns at_ns)
     end->is_shut = true;
     struct mr_end *other = mr_end_other(end);
     if (!other->is_gone)
-        mr_network_send(world, end, control(world, MR_EVENT_CLOSED, other), at_ns);
+        send_control(world, end, control(world, MR_EVENT_CLOSED, other), at_ns);
 }
 
 /* Half of the time everything that is under way still arrives, else a prefix of it. */
@@ -254,21 +272,22 @@ static bool arrive_opening(struct mr_world *world, struct mr_event *event, struc
         return false;
     }
     struct mr_end *opener = mr_end_other(end);
-    mr_network_send(world, end, control(world, MR_EVENT_OPENED, opener), world->now_ns);
+    send_control(world, end, control(world, MR_EVENT_OPENED, opener), world->now_ns);
     event->kind = MR_EVENT_ACCEPTED;
     return mr_process_admit(world, process, event);
 }
 
-static bool arrive_message(struct mr_world *world, struct mr_event *event, struct mr_end *end)
+bool mr_network_deliver(struct mr_world *world, struct mr_message *message)
 {
-    struct mr_message *message = mr_event_message(event);
-    struct mr_end *sender = mr_end_other(end);
-    if (MR_UNLIKELY(end->is_gone || message->number >= sender->cut)) {
+    struct mr_event *event = mr_message_event(message);
+    struct mr_end *end = mr_end_find(world, (uint32_t)event->tag);
+    struct mr_end *sender = end ? mr_end_other(end) : NULL;
+    if (MR_UNLIKELY(!end || end->is_gone || message->number >= sender->cut)) {
         mr_world_drop_event(world, event);
         return false;
     }
     sender->arrived = message->number + 1;
-    return mr_process_admit(world, &world->processes[end->process], event);
+    return mr_process_receive(world, end, message);
 }
 
 /* A message that a partition has held for too long resets the connection. */
@@ -299,7 +318,6 @@ bool mr_network_arrive(struct mr_world *world, struct mr_event *event)
         mr_world_drop_event(world, event);
         return false;
     }
-    if (MR_LIKELY(event->kind == MR_EVENT_MESSAGE)) return arrive_message(world, event, end);
     switch ((enum mr_event_kind)event->kind) {
     case MR_EVENT_OPENING:
         return arrive_opening(world, event, end);

@@ -11,6 +11,9 @@ void mr_process_init(struct mr_world *world, uint32_t id)
 {
     struct mr_process *process = &world->processes[id];
     process->config = &world->config->processes[id];
+    process->handle = process->config->class->handle;
+    process->owner = process->config->owner;
+    process->is_service = process->config->is_service;
     process->name = mr_name(process->config->name);
     process->slow_factor = 1;
     process->env.world = world;
@@ -59,11 +62,10 @@ static void run_handler(
     process->n_effects = 0;
     process->spent_ns = 0;
     process->is_handling = true;
-    mr_world_owner(world, process->config->owner);
-    process->config->class->handle(process->state, arrival);
-    mr_world_owner(world, MR_OWNER_WORLD);
+    mr_world_owner(world, process->owner);
+    process->handle(process->state, arrival);
     process->is_handling = false;
-    if (process->spent_ns > 0 && !process->config->is_service)
+    if (process->spent_ns > 0 && !process->is_service)
         process->busy_until_ns =
             mr_ns_later(world->now_ns, mr_ns_times(process->spent_ns, process->slow_factor));
     mr_effects_release(world, process);
@@ -75,9 +77,8 @@ static void start(struct mr_world *world, struct mr_process *process)
     const struct mr_process_config *config = process->config;
     mr_world_note(world, MR_EVENT_START, process->env.process, process->env.incarnation, 0, 0);
     MR_TELL(world, started, world->now_ns, process->env.process, process->env.incarnation);
-    mr_world_owner(world, config->owner);
+    mr_world_owner(world, process->owner);
     process->state = config->class->create(&process->env, config->config);
-    mr_world_owner(world, MR_OWNER_WORLD);
     MR_ASSERT(process->state != NULL);
     run_handler(world, process, &(struct mr_arrival){.kind = MR_ARRIVAL_START});
 }
@@ -99,13 +100,12 @@ static void handle_message(struct mr_world *world, struct mr_process *process,
         .connection = connection,
         .peer = message->sender,
         .message = message};
-    enum mr_owner owner = world->processes[message->sender].config->owner;
+    enum mr_owner owner = world->processes[message->sender].owner;
     mr_world_note_message(world, process->env.process, message);
     MR_TELL(world, delivered, world->now_ns, process->env.process, message);
     run_handler(world, process, &arrival);
     mr_world_owner(world, owner); /* memory goes back to the account that it came from */
     mr_message_release(world->arena, message);
-    mr_world_owner(world, MR_OWNER_WORLD);
 }
 
 static void handle_connection(struct mr_world *world, struct mr_process *process,
@@ -157,6 +157,15 @@ bool mr_process_admit(
     keep(process, event);
     wake_for_inbox(world, process);
     return false;
+}
+
+bool mr_process_receive(struct mr_world *world, struct mr_end *end, struct mr_message *message)
+{
+    struct mr_process *process = &world->processes[end->process];
+    if (MR_UNLIKELY(process->inbox_first || !mr_process_is_free(world, process)))
+        return mr_process_admit(world, process, mr_message_event(message));
+    handle_message(world, process, message, end->id);
+    return true;
 }
 
 bool mr_process_resume(struct mr_world *world, struct mr_process *process)
@@ -215,9 +224,8 @@ void mr_process_crash(struct mr_world *world, struct mr_process *process, uint32
     mr_effects_cut(world, process);
     close_ends(world, process);
     drop_inbox(world, process);
-    mr_world_owner(world, process->config->owner);
+    mr_world_owner(world, process->owner);
     process->config->class->discard(process->state);
-    mr_world_owner(world, MR_OWNER_WORLD);
     process->state = NULL;
     process->n_crashes++;
     process->env.incarnation++;

@@ -56,14 +56,13 @@ static inline void place(struct mr_queue *queue, struct mr_event *event)
     struct slot *slot = &queue->slots[level][index];
     uint64_t bit = UINT64_C(1) << index;
     event->next = NULL;
-    if (queue->used_slots[level] & bit) {
-        slot->last->next = event;
-        if (event->at_ns < slot->at_min_ns) slot->at_min_ns = event->at_ns;
-        if (event->at_ns > slot->at_max_ns) slot->at_max_ns = event->at_ns;
-    } else {
-        slot->first = event;
-        slot->at_min_ns = slot->at_max_ns = event->at_ns;
-    }
+    /* Whether the slot holds something is a toss-up: both cases take the same way. */
+    bool is_used = queue->used_slots[level] & bit;
+    mr_ns min_ns = is_used ? slot->at_min_ns : event->at_ns;
+    mr_ns max_ns = is_used ? slot->at_max_ns : event->at_ns;
+    *(is_used ? &slot->last->next : &slot->first) = event;
+    slot->at_min_ns = event->at_ns < min_ns ? event->at_ns : min_ns;
+    slot->at_max_ns = event->at_ns > max_ns ? event->at_ns : max_ns;
     slot->last = event;
     queue->used_slots[level] |= bit;
     queue->used_levels |= 1u << level;
@@ -78,13 +77,15 @@ void mr_queue_push(struct mr_queue *queue, struct mr_event *event)
 
 static inline void clear_slot(struct mr_queue *queue, uint32_t level, uint32_t index)
 {
-    queue->used_slots[level] &= ~(UINT64_C(1) << index);
-    if (queue->used_slots[level] == 0) queue->used_levels &= ~(1u << level);
+    uint64_t left = queue->used_slots[level] & ~(UINT64_C(1) << index);
+    queue->used_slots[level] = left;
+    queue->used_levels &= ~((uint32_t)(left == 0) << level); /* no branch: it may be either */
 }
 
 /* Moves the base to the earliest event of the slot, and the slot's events to where they now
- * belong (invariant 3). */
-static void spread(struct mr_queue *queue, uint32_t level, uint32_t index)
+ * belong (invariant 3). Out of line: most events are popped without it. */
+static __attribute__((noinline)) void spread(
+    struct mr_queue *queue, uint32_t level, uint32_t index)
 {
     struct slot slot = queue->slots[level][index];
     clear_slot(queue, level, index);

@@ -53,6 +53,7 @@ void mr_world_push(struct mr_world *world, mr_ns at_ns, enum mr_event_kind kind,
     uint32_t target, uint64_t tag, uint16_t flags)
 {
     if (at_ns == MR_NS_NEVER) return;
+    mr_world_owner(world, MR_OWNER_WORLD);
     struct mr_event *event = mr_arena_alloc(world->arena, sizeof *event);
     *event = (struct mr_event){
         .at_ns = at_ns, .tag = tag, .target = target, .kind = (uint16_t)kind, .flags = flags};
@@ -61,6 +62,7 @@ void mr_world_push(struct mr_world *world, mr_ns at_ns, enum mr_event_kind kind,
 
 void mr_world_free_event(struct mr_world *world, struct mr_event *event)
 {
+    mr_world_owner(world, MR_OWNER_WORLD);
     mr_arena_free(world->arena, event, sizeof *event);
 }
 
@@ -71,9 +73,8 @@ void mr_world_drop_event(struct mr_world *world, struct mr_event *event)
         return;
     }
     struct mr_message *message = mr_event_message(event);
-    mr_world_owner(world, world->processes[message->sender].config->owner);
+    mr_world_owner(world, world->processes[message->sender].owner);
     mr_message_release(world->arena, message);
-    mr_world_owner(world, MR_OWNER_WORLD);
 }
 
 void mr_world_note(struct mr_world *world, enum mr_event_kind kind, uint32_t process,
@@ -116,13 +117,12 @@ void mr_world_note_message(
     world->digest = digest;
 }
 
-/* Takes an event to where it belongs. True when that was a step. */
-static bool dispatch(struct mr_world *world, struct mr_event *event)
+/* Takes an event that is no message to where it belongs. True when that was a step. */
+static __attribute__((noinline)) bool dispatch(struct mr_world *world, struct mr_event *event)
 {
     struct mr_process *process = &world->processes[event->target];
     uint64_t tag = event->tag;
     switch ((enum mr_event_kind)event->kind) {
-    case MR_EVENT_MESSAGE:
     case MR_EVENT_OPENING:
     case MR_EVENT_OPENED:
     case MR_EVENT_CLOSED:
@@ -154,24 +154,26 @@ static bool dispatch(struct mr_world *world, struct mr_event *event)
             mr_faults_end(world, (uint32_t)tag);
         return true;
     }
+    case MR_EVENT_MESSAGE:
     case MR_EVENT_ACCEPTED:
         break;
     }
-    MR_UNREACHABLE("an event that is never in the queue");
+    MR_UNREACHABLE("an event that never comes here");
 }
 
 bool mr_world_step(struct mr_world *world)
 {
     enum mr_owner before = mr_arena_owner(world->arena, MR_OWNER_WORLD);
-    world->owner = MR_OWNER_WORLD;
     bool is_step = false;
     struct mr_event *event;
     while (!is_step && (event = mr_queue_pop(world->queue)) != NULL) {
         world->now_ns = event->at_ns;
-        is_step = dispatch(world, event);
+        is_step = MR_LIKELY(event->kind == MR_EVENT_MESSAGE)
+                      ? mr_network_deliver(world, mr_event_message(event))
+                      : dispatch(world, event);
     }
     world->steps += is_step;
-    mr_world_owner(world, before);
+    mr_arena_owner(world->arena, before);
     return is_step;
 }
 

@@ -111,7 +111,7 @@ uint64_t mr_world_point_count(const struct mr_world *world, enum mr_point point)
 uint64_t mr_world_chance_count(const struct mr_world *world, enum mr_chance site);
 uint64_t mr_world_faults_struck(const struct mr_world *world);
 /* True while a fault is at work, or a crashed process is down that will come back; and when the last one ended
- * (0: none was). Liveness counts from there. */
+ * (0: none was), what it has slowed arrives, or will have arrived. Liveness counts from there. */
 bool mr_world_is_faulty(const struct mr_world *world);
 mr_ns mr_world_healed_at(const struct mr_world *world);
 /* What the last step was: for naming the first event in which two runs differ. Returns bytes as snprintf. */

@@ -47,8 +47,11 @@ _Static_assert(sizeof(struct mr_effect) == 32, "two to a cache line");
 struct mr_process {
     struct mr_env env; /* first: an env is its process */
     const struct mr_process_config *config;
-    void *state;        /* NULL: down */
-    uint32_t name;      /* of its draws */
+    void (*handle)(void *state, const struct mr_arrival *arrival); /* its class's */
+    void *state;                                                   /* NULL: down */
+    enum mr_owner owner; /* of the memory of its handlers; the configured one */
+    bool is_service;     /* as configured */
+    uint32_t name;       /* of its draws */
     uint32_t n_effects; /* of the last handler; kept until the next, since a crash may still cut
                            them */
     uint32_t effects_max;
@@ -75,7 +78,7 @@ struct mr_link {
     uint32_t to;
     uint32_t name;         /* of its draws: "from>to" */
     uint32_t n_partitions; /* at work now */
-    uint64_t ns_per_byte;  /* times 2^32; 0: infinite bandwidth */
+    uint64_t ns_per_byte;  /* times 2^32; 0: infinite bandwidth, and from a process to itself */
     mr_ns free_at_ns;      /* when what was sent before has left */
     int64_t factor;        /* of slow-link faults */
     mr_ns extra_ns;
@@ -147,7 +150,6 @@ struct mr_world {
     mr_ns now_ns;
     uint64_t steps;
     uint64_t digest;
-    enum mr_owner owner; /* that the arena counts for, within a step */
     uint32_t n_processes;
     struct mr_process *processes;
     struct mr_link **links; /* [from * n_processes + to]; made when first used */
@@ -171,12 +173,12 @@ struct mr_world {
         if (tap_ && tap_->name) tap_->name(tap_->self, __VA_ARGS__);                           \
     } while (0)
 
-/* Sums of times stop short of MR_NS_NEVER, which no event may have. */
+/* Sums of times, neither of them negative, stop short of MR_NS_NEVER, which no event may have.
+ */
 static inline mr_ns mr_ns_later(mr_ns at_ns, mr_ns span_ns)
 {
-    mr_ns sum;
-    if (__builtin_add_overflow(at_ns, span_ns, &sum)) return MR_NS_NEVER - 1;
-    return sum < MR_NS_NEVER ? sum : MR_NS_NEVER - 1;
+    uint64_t sum = (uint64_t)at_ns + (uint64_t)span_ns;
+    return sum < (uint64_t)MR_NS_NEVER ? (mr_ns)sum : MR_NS_NEVER - 1;
 }
 
 static inline mr_ns mr_ns_times(mr_ns span_ns, int64_t factor)
@@ -186,11 +188,12 @@ static inline mr_ns mr_ns_times(mr_ns span_ns, int64_t factor)
     return __builtin_mul_overflow(span_ns, factor, &product) ? MR_NS_NEVER - 1 : product;
 }
 
+/* Allocations count for `owner` from now on. Within a step nobody puts it back: whoever
+ * allocates or frees says for whom, so that a message from an engine to an engine changes
+ * nothing. */
 static inline void mr_world_owner(struct mr_world *world, enum mr_owner owner)
 {
-    if (world->owner == owner) return;
     mr_arena_owner(world->arena, owner);
-    world->owner = owner;
 }
 
 /* The id of an end: generation, number of the connection, which end. */
@@ -226,6 +229,11 @@ static inline struct mr_message *mr_event_message(struct mr_event *event)
     return (struct mr_message *)event; /* mr_message.world comes first */
 }
 
+static inline struct mr_event *mr_message_event(struct mr_message *message)
+{
+    return (struct mr_event *)message->world;
+}
+
 static inline bool mr_process_is_free(
     const struct mr_world *world, const struct mr_process *process)
 {
@@ -251,6 +259,8 @@ void mr_process_init(struct mr_world *world, uint32_t id);
 /* Lets the process handle the event now, or keeps it until the process is free. */
 bool mr_process_admit(
     struct mr_world *world, struct mr_process *process, struct mr_event *event);
+/* The same for a message that has arrived at `end`. */
+bool mr_process_receive(struct mr_world *world, struct mr_end *end, struct mr_message *message);
 bool mr_process_resume(struct mr_world *world, struct mr_process *process);
 /* Crashes the process, which must be up: everything that it has not released is lost. */
 void mr_process_crash(struct mr_world *world, struct mr_process *process, uint32_t fault);
@@ -275,9 +285,9 @@ void mr_connection_free(struct mr_world *world, struct mr_connection *connection
 struct mr_link *mr_link_find(struct mr_world *world, uint32_t from, uint32_t to); /* makes it */
 /* Begins the handshake of a new connection. */
 void mr_network_open(struct mr_world *world, struct mr_end *end, mr_ns at_ns);
-/* Sends the event, a message or CLOSED, from `end` to the other end. */
+/* Sends the message, which is made out already, from `end` to the other end. */
 void mr_network_send(
-    struct mr_world *world, struct mr_end *end, struct mr_event *event, mr_ns at_ns);
+    struct mr_world *world, struct mr_end *end, struct mr_message *message, mr_ns at_ns);
 /* Tells the other end that this one is closed, behind everything that was sent before. */
 void mr_network_close(struct mr_world *world, struct mr_end *end, mr_ns at_ns);
 /* The same, but what is under way arrives whole or as a drawn prefix. */
@@ -289,6 +299,7 @@ void mr_network_heal(struct mr_world *world, struct mr_link *link);
 void mr_network_drop_held(struct mr_world *world, struct mr_end *end);
 /* What arrived over the network. True when it was a step. */
 bool mr_network_arrive(struct mr_world *world, struct mr_event *event);
+bool mr_network_deliver(struct mr_world *world, struct mr_message *message);
 
 /* faults.c */
 void mr_faults_init(struct mr_world *world);
