@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "scenarios/checks/checks_internal.h"
+#include "scenarios/checks/sink_block.h"
 
 /* The checkpoint that the next attempt began from says what counts of an attempt that was given
  * up. */
@@ -93,8 +94,8 @@ struct sink_row {
     const struct mr_sink_view *sink;
     mr_us window_start_us;
     mr_us window_end_us;
-    struct mr_value values[MR_FIELDS_MAX];
-    struct mr_value expected[MR_FIELDS_MAX];
+    const struct mr_value *values;
+    struct mr_value expected[MR_FIELDS_MAX]; /* written when it is not right */
 };
 
 static struct mr_witness *report_row(struct mr_checks *checks, const struct mr_append *append,
@@ -188,22 +189,38 @@ static bool settle_row(
     return true;
 }
 
+static void settle_block(struct mr_checks *checks, struct mr_append *append,
+    struct sink_row *row, const struct mr_sink_block *block, uint32_t first)
+{
+    mr_oracle_prepare(checks->oracle, row->sink->transform, block->n, block->window_starts_us,
+        block->window_ends_us, block->values);
+    uint32_t n_fields = row->sink->schema->n_fields;
+    for (uint32_t i = 0; i < block->n; i++) {
+        uint64_t *word = &append->settled[(first + i) / 64];
+        uint64_t bit = (uint64_t)1 << ((first + i) % 64);
+        if (*word & bit) continue;
+        row->window_start_us = block->window_starts_us[i];
+        row->window_end_us = block->window_ends_us[i];
+        row->values = block->values + (size_t)i * n_fields;
+        if (!settle_row(checks, append, row)) continue;
+        *word |= bit;
+        append->n_open--;
+    }
+}
+
 static void settle_rows(struct mr_checks *checks, struct mr_append *append)
 {
-    struct sink_row row = {.sink = &checks->topology.sinks[append->sink]};
+    struct sink_row row; /* its fields are set row by row */
+    row.sink = &checks->topology.sinks[append->sink];
     struct mr_column columns[MR_FIELDS_MAX];
     struct mr_batch batch;
+    struct mr_sink_block block;
     mr_blob_view(append->message->body, row.sink->types, columns, &batch);
     MR_ASSERT(batch.n_rows == append->n_rows);
-    for (uint32_t i = 0; i < batch.n_rows; i++) {
-        if (append->settled[i / 64] >> (i % 64) & 1) continue;
-        row.window_start_us = batch.window_starts_us ? batch.window_starts_us[i] : MR_US_MIN;
-        row.window_end_us = batch.window_ends_us ? batch.window_ends_us[i] : MR_US_MAX;
-        for (uint32_t f = 0; f < batch.n_columns; f++)
-            row.values[f] = mr_column_value(&columns[f], i);
-        if (!settle_row(checks, append, &row)) continue;
-        append->settled[i / 64] |= (uint64_t)1 << (i % 64);
-        append->n_open--;
+    MR_ASSERT(batch.n_columns == row.sink->schema->n_fields);
+    for (uint32_t first = 0; first < batch.n_rows; first += block.n) {
+        mr_sink_block_load(&block, &batch, first);
+        settle_block(checks, append, &row, &block, first);
     }
 }
 

@@ -179,7 +179,7 @@ static void report_entry(struct comparison *comparison,
 static void visit(void *self, const struct mr_combine_state_entry *entry)
 {
     struct comparison *comparison = self;
-    struct mr_value expected[MR_FIELDS_MAX] = {{.type = MR_TYPE_NULL}};
+    struct mr_value expected[MR_FIELDS_MAX]; /* written when they differ */
     comparison->n_entries++;
     if (!mr_oracle_state_is(comparison->checks->oracle, comparison->combine->id,
             entry->window_start_us, entry->keys, entry->results, expected))

@@ -36,12 +36,8 @@ void mr_generated_init(struct mr_stream *stream)
     uint64_t duration_ns = (uint64_t)generator->duration_ns;
     stream->arrival_step = (uint64_t)(((__uint128_t)duration_ns << 32) / generator->rows);
     stream->time_step = (uint64_t)(((__uint128_t)(duration_ns / 1000) << 32) / generator->rows);
-}
-
-int64_t mr_generated_rows(const struct mr_stream_config *config, uint32_t partition)
-{
-    uint64_t rows = config->generator.rows, n = config->n_partitions;
-    return (int64_t)(rows / n + (partition < rows % n));
+    stream->rows_each = (int64_t)(generator->rows / stream->config->n_partitions);
+    stream->n_longer = (uint32_t)(generator->rows % stream->config->n_partitions);
 }
 
 mr_ns mr_generated_arrival_ns(const struct mr_stream *stream, uint32_t partition, int64_t offset)
@@ -49,17 +45,18 @@ mr_ns mr_generated_arrival_ns(const struct mr_stream *stream, uint32_t partition
     return (mr_ns)scale(index_of(stream, partition, offset), stream->arrival_step);
 }
 
-static inline mr_us time_us(const struct mr_stream *stream, uint64_t index)
+static inline mr_us time_us(
+    const struct mr_generator *generator, uint64_t time_step, uint64_t index)
 {
-    const struct mr_generator *generator = &stream->config->generator;
-    mr_us at_us = generator->start_us + (mr_us)scale(index, stream->time_step);
+    mr_us at_us = generator->start_us + (mr_us)scale(index, time_step);
     if (!generator->disorder_us) return at_us;
     return at_us - (mr_us)hash_below(index, TIME_SALT, (uint64_t)generator->disorder_us + 1);
 }
 
 mr_us mr_generated_time_us(const struct mr_stream *stream, uint32_t partition, int64_t offset)
 {
-    return time_us(stream, index_of(stream, partition, offset));
+    return time_us(&stream->config->generator, stream->time_step,
+        index_of(stream, partition, offset));
 }
 
 uint32_t mr_generated_arrived(const struct mr_stream *stream, uint32_t partition, int64_t first,
@@ -171,36 +168,41 @@ static void fill_long_strings(const struct mr_stream *stream, struct mr_string *
     }
 }
 
+/* The loops below work on a copy of the generator: what they write cannot change it, and the
+ * compiler keeps it in registers. */
 static void fill_values(const struct mr_stream *stream, enum mr_type type, uint32_t field, void *out,
     uint64_t index, uint32_t n)
 {
-    const struct mr_generator *generator = &stream->config->generator;
+    const struct mr_generator generator = stream->config->generator;
     uint32_t stride = stream->config->n_partitions;
     if (type == MR_TYPE_BOOL) {
         for (uint32_t i = 0; i < n; i++, index += stride)
-            ((uint8_t *)out)[i] = value_of(generator, index, field) & 1;
+            ((uint8_t *)out)[i] = value_of(&generator, index, field) & 1;
     } else if (type == MR_TYPE_FLOAT) {
         for (uint32_t i = 0; i < n; i++, index += stride)
-            ((double *)out)[i] = (double)value_of(generator, index, field);
+            ((double *)out)[i] = (double)value_of(&generator, index, field);
     } else {
         int64_t *integers = out;
         for (uint32_t i = 0; i < n; i++, index += stride)
-            integers[i] = value_of(generator, index, field);
+            integers[i] = value_of(&generator, index, field);
     }
 }
 
 static void fill_times(const struct mr_stream *stream, mr_us *out, uint64_t index, uint32_t n)
 {
+    const struct mr_generator generator = stream->config->generator;
+    uint64_t time_step = stream->time_step;
     uint32_t stride = stream->config->n_partitions;
-    for (uint32_t i = 0; i < n; i++, index += stride) out[i] = time_us(stream, index);
+    for (uint32_t i = 0; i < n; i++, index += stride)
+        out[i] = time_us(&generator, time_step, index);
 }
 
 static void fill_integer_keys(const struct mr_stream *stream, int64_t *out, uint64_t index,
     uint32_t n)
 {
-    const struct mr_generator *generator = &stream->config->generator;
+    const struct mr_generator generator = stream->config->generator;
     uint32_t stride = stream->config->n_partitions;
-    for (uint32_t i = 0; i < n; i++, index += stride) out[i] = key_of(generator, index);
+    for (uint32_t i = 0; i < n; i++, index += stride) out[i] = key_of(&generator, index);
 }
 
 static bool is_text(enum mr_type type)
@@ -267,19 +269,32 @@ static void read_strings(struct mr_stream *stream, uint32_t field, uint64_t inde
     }
 }
 
-static void read_scalars(struct mr_stream *stream, uint32_t field, uint64_t index, uint32_t n,
-    const mr_us *times_us, struct mr_value *out)
+/* INT keys. */
+static void read_keys(const struct mr_stream *stream, uint64_t index, uint32_t n,
+    struct mr_value *out)
 {
-    const struct mr_stream_config *config = stream->config;
-    const struct mr_generator *generator = &config->generator;
-    uint32_t n_fields = config->schema->n_fields, stride = config->n_partitions;
+    const struct mr_generator generator = stream->config->generator;
+    uint32_t n_fields = stream->config->schema->n_fields, stride = stream->config->n_partitions;
+    for (uint32_t i = 0; i < n; i++, index += stride, out += n_fields)
+        *out = (struct mr_value){.i = key_of(&generator, index), .type = MR_TYPE_INT};
+}
+
+static void read_times(const struct mr_stream *stream, uint8_t type, const mr_us *times_us,
+    uint32_t n, struct mr_value *out)
+{
+    uint32_t n_fields = stream->config->schema->n_fields;
+    for (uint32_t i = 0; i < n; i++, out += n_fields)
+        *out = (struct mr_value){.i = times_us[i], .type = type};
+}
+
+static void read_values(const struct mr_stream *stream, uint32_t field, uint64_t index,
+    uint32_t n, struct mr_value *out)
+{
+    const struct mr_generator generator = stream->config->generator;
+    uint32_t n_fields = stream->config->schema->n_fields, stride = stream->config->n_partitions;
     uint8_t type = (uint8_t)stream->types[field];
-    enum content content = content_of(config, field);
     for (uint32_t i = 0; i < n; i++, index += stride, out += n_fields) {
-        int64_t value = content == CONTENT_TIME  ? times_us[i]
-            : content == CONTENT_KEY && type == MR_TYPE_INT
-            ? key_of(generator, index)
-            : value_of(generator, index, field);
+        int64_t value = value_of(&generator, index, field);
         *out = (struct mr_value){.i = type == MR_TYPE_BOOL ? value & 1 : value, .type = type};
         if (type == MR_TYPE_FLOAT) out->f = (double)value;
     }
@@ -296,11 +311,16 @@ void mr_generated_read(struct mr_stream *stream, uint32_t partition, int64_t fir
     uint64_t index = index_of(stream, partition, first);
     fill_times(stream, times_us, index, n);
     for (uint32_t f = 0; f < n_fields; f++) {
+        enum content content = content_of(config, f);
         if (is_text(stream->types[f])) {
             read_strings(stream, f, index, n, text, values + f);
             text += (size_t)n * bytes;
+        } else if (content == CONTENT_KEY && stream->types[f] == MR_TYPE_INT) {
+            read_keys(stream, index, n, values + f);
+        } else if (content == CONTENT_TIME) { /* INT or TIMESTAMP */
+            read_times(stream, (uint8_t)stream->types[f], times_us, n, values + f);
         } else {
-            read_scalars(stream, f, index, n, times_us, values + f);
+            read_values(stream, f, index, n, values + f);
         }
     }
 }

@@ -48,7 +48,7 @@ static const mr_ns *arrivals_of(const struct mr_stream *stream, uint32_t partiti
 
 int64_t mr_stream_rows(const struct mr_stream *stream, uint32_t partition)
 {
-    if (!stream->config->trace) return mr_generated_rows(stream->config, partition);
+    if (!stream->config->trace) return mr_generated_rows(stream, partition);
     if (stream->orders) return stream->orders[partition].n_rows;
     return partition_at(stream, partition)->n_rows;
 }
@@ -145,20 +145,23 @@ struct mr_message *mr_blob_new(struct mr_arena *arena, const enum mr_type *types
     struct mr_batch *batch)
 {
     MR_ASSERT(n_rows > 0 && n_rows <= MR_BATCH_ROWS_MAX);
-    uint32_t bytes = mr_blob_bytes(types, n_columns, n_rows, 0, nullable_columns, heap_bytes);
+    uint32_t heap_offset = mr_blob_bytes(types, n_columns, n_rows, 0, nullable_columns, 0);
+    uint32_t bytes = heap_offset;
+    if (heap_bytes > 0)
+        bytes = mr_blob_bytes(types, n_columns, n_rows, 0, nullable_columns, heap_bytes);
     struct mr_message *message = mr_message_new(arena, 0, bytes);
     struct mr_batch_header *header = (struct mr_batch_header *)message->body;
     *header = (struct mr_batch_header){.n_rows = n_rows,
         .n_columns = (uint16_t)n_columns,
         .nullable_columns = nullable_columns,
-        .heap_offset =
-            mr_blob_bytes(types, n_columns, n_rows, 0, nullable_columns, 0),
+        .heap_offset = heap_offset,
         .heap_bytes = heap_bytes};
-    uint32_t heap_end = header->heap_offset + heap_bytes;
+    uint32_t heap_end = heap_offset + heap_bytes;
     MR_ASSERT(heap_end <= bytes);
-    memset(message->body + heap_end, 0, bytes - heap_end);
+    if (heap_end < bytes) memset(message->body + heap_end, 0, bytes - heap_end);
     mr_blob_view(message->body, types, columns, batch);
     for (uint32_t c = 0; c < n_columns; c++) { /* what is narrower than 8 bytes ends in padding */
+        if (mr_type_bytes(types[c]) >= 8) continue;
         size_t used = (size_t)mr_type_bytes(types[c]) * n_rows;
         char *values = mr_blob_part(columns[c].values);
         memset(values + used, 0, (8 - used % 8) % 8);

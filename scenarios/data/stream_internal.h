@@ -60,6 +60,8 @@ struct mr_stream {
     enum mr_type types[MR_FIELDS_MAX];
     uint64_t arrival_step; /* generated: ns between rows, 32 bits of fraction */
     uint64_t time_step;    /* generated: µs between rows, 32 bits of fraction */
+    int64_t rows_each;     /* generated: rows of every partition, and */
+    uint32_t n_longer;     /* how many of the first ones have one more */
     char *text;            /* generated strings of the last mr_stream_read */
     size_t text_bytes;
 };
@@ -98,7 +100,10 @@ void mr_generated_read(struct mr_stream *stream, uint32_t partition, int64_t fir
     struct mr_value *values, mr_us *times_us);
 mr_us mr_generated_time_us(const struct mr_stream *stream, uint32_t partition, int64_t offset);
 mr_ns mr_generated_arrival_ns(const struct mr_stream *stream, uint32_t partition, int64_t offset);
-int64_t mr_generated_rows(const struct mr_stream_config *config, uint32_t partition);
+static inline int64_t mr_generated_rows(const struct mr_stream *stream, uint32_t partition)
+{
+    return stream->rows_each + (partition < stream->n_longer);
+}
 /* How many of the `n` rows from `first` on arrive by `now`. */
 uint32_t mr_generated_arrived(const struct mr_stream *stream, uint32_t partition, int64_t first,
     uint32_t n, mr_ns now);

@@ -92,6 +92,10 @@ static inline uint64_t mr_cell_put(
 {
     enum mr_type type = (enum mr_type)value->type;
     cell->words[0] = 0;
+    if (MR_LIKELY(type == MR_TYPE_INT)) {
+        cell->i = value->i;
+        return mr_digest_mix(hash, (uint64_t)value->i);
+    }
     cell->words[1] = 0;
     if (MR_UNLIKELY(type == MR_TYPE_NULL)) {
         cell->bytes = MR_CELL_NONE;
@@ -131,8 +135,8 @@ static inline struct mr_value mr_cell_value(const struct mr_cell *cell, enum mr_
 static inline bool mr_cell_same(const struct mr_cell *a, const struct mr_cell *b)
 {
     if (a->words[0] != b->words[0]) return false;
-    if (MR_LIKELY(!mr_cell_is_long(a))) return a->words[1] == b->words[1];
-    return memcmp(a->text, b->text, a->bytes) == 0;
+    if (MR_LIKELY(a->words[1] == b->words[1])) return true; /* a long text as well */
+    return MR_UNLIKELY(mr_cell_is_long(a)) && memcmp(a->text, b->text, a->bytes) == 0;
 }
 
 /* As mr_cell_put has it. */

@@ -211,6 +211,20 @@ static void find_keys(struct mr_oracle *oracle, struct mr_sink *sink, struct mr_
     for (uint32_t i = 0; i < fold->n_keys; i++) sink->has_keys &= sink->key_fields[i] >= 0;
 }
 
+static void find_shown(struct mr_oracle *oracle, struct mr_sink *sink)
+{
+    const struct mr_fold *fold = sink->fold;
+    sink->shown = NEW_ARRAY(oracle, struct mr_shown, sink->n_fields);
+    for (uint32_t i = 0; i < sink->n_fields; i++) {
+        MR_ASSERT(sink->sources[i] >= 0);
+        uint32_t source = (uint32_t)sink->sources[i];
+        struct mr_shown *shown = &sink->shown[sink->n_shown];
+        *shown = (struct mr_shown){.field = i, .key = source};
+        if (source >= fold->n_keys) shown->tally = &fold->tallies[source - fold->n_keys];
+        sink->n_shown += shown->tally != NULL || sink->key_fields[source] != (int)i;
+    }
+}
+
 static void make_shape(struct mr_sink *sink, uint64_t inexact_fields)
 {
     uint64_t all = sink->n_fields < 64 ? ((uint64_t)1 << sink->n_fields) - 1 : UINT64_MAX;
@@ -242,7 +256,10 @@ static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
     if (sink->fold) {
         find_keys(oracle, sink, edge);
         sink->is_direct = is_direct(oracle, sink);
-        if (sink->is_direct) sink->fold->sink = sink->id;
+        if (sink->is_direct) {
+            sink->fold->sink = sink->id;
+            find_shown(oracle, sink);
+        }
     }
     make_shape(sink, output_of(oracle, edge)->inexact_fields);
     mr_ledger_init(&sink->ledger, oracle->arena, &sink->shape, &oracle->marks);
@@ -315,6 +332,7 @@ static void free_sink(struct mr_oracle *oracle, struct mr_sink *sink)
     mr_ledger_deinit(&sink->ledger);
     FREE_ARRAY(oracle, sink->sources, MR_FIELDS_MAX);
     FREE_ARRAY(oracle, sink->key_fields, MR_FIELDS_MAX);
+    if (sink->shown) FREE_ARRAY(oracle, sink->shown, sink->n_fields);
     mr_arena_free(oracle->arena, sink, sizeof *sink);
 }
 

@@ -8,6 +8,9 @@
 
 enum { AHEAD = 16 };
 
+/* What stays in registers from a row's value to its group. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 static void make_tallies(struct mr_fold *fold)
 {
     const struct mr_combine *spec = &fold->transform->combine;
@@ -24,6 +27,13 @@ static void make_tallies(struct mr_fold *fold)
         if (tally->expression && tally->field < 0) tally->computed = fold->n_computed++;
     }
     fold->stride = offset;
+    fold->value_tallies =
+        mr_arena_alloc(fold->arena, sizeof *fold->value_tallies * fold->n_tallies);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < fold->n_tallies; i++)
+        if (fold->tallies[i].kind != MR_TALLY_COUNT)
+            fold->value_tallies[n++] = fold->tallies[i];
+    MR_ASSERT(n == fold->n_values);
 }
 
 void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratch *scratch,
@@ -41,6 +51,7 @@ void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratc
     for (uint32_t i = 0; i < fold->n_keys; i++)
         fold->key_types[i] = input->fields[fold->key_fields[i]].type;
     make_tallies(fold);
+    fold->is_bare_count = fold->n_keys == 1 && fold->n_values == 0 && fold->n_computed == 0;
     fold->pending = mr_arena_alloc(arena, sizeof *fold->pending * MR_BLOCK_ROWS);
 }
 
@@ -54,6 +65,8 @@ void mr_fold_deinit(struct mr_fold *fold)
     }
     mr_arena_free(fold->arena, fold->windows, sizeof *fold->windows * fold->windows_capacity);
     mr_arena_free(fold->arena, fold->tallies, sizeof *fold->tallies * fold->n_tallies);
+    mr_arena_free(
+        fold->arena, fold->value_tallies, sizeof *fold->value_tallies * fold->n_tallies);
     mr_arena_free(fold->arena, fold->pending, sizeof *fold->pending * MR_BLOCK_ROWS);
     mr_drops_deinit(&fold->drops, fold->arena);
 }
@@ -99,10 +112,10 @@ static __attribute__((noinline)) uint64_t hash_keys(
     return collect_keys(fold, row, keys);
 }
 
-static inline void enqueue(struct mr_fold *fold, struct mr_fold_window *window,
-    const struct mr_value *values, const double *slacks)
+/* False when an aggregate's expression fails. */
+ALWAYS_INLINE bool prepare(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_value *values, const double *slacks, struct mr_fold_pending *pending)
 {
-    struct mr_fold_pending *pending = &fold->pending[fold->n_pending];
     pending->values = values;
     pending->slacks = slacks;
     pending->window = window;
@@ -111,13 +124,21 @@ static inline void enqueue(struct mr_fold *fold, struct mr_fold_window *window,
         pending->computed = compute(fold, values);
         if (!pending->computed) {
             fold->n_failures++;
-            return;
+            return false;
         }
     }
     if (MR_LIKELY(fold->n_keys == 1))
         pending->hash = mr_cell_put(&pending->key, &values[fold->key_fields[0]], 0);
     else
         pending->hash = hash_keys(fold, values);
+    return true;
+}
+
+static inline void enqueue(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_value *values, const double *slacks)
+{
+    struct mr_fold_pending *pending = &fold->pending[fold->n_pending];
+    if (!prepare(fold, window, values, slacks, pending)) return;
     mr_groups_fetch_slot(&window->groups, pending->hash);
     if (++fold->n_pending == MR_BLOCK_ROWS) mr_fold_flush(fold);
 }
@@ -146,40 +167,19 @@ void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row)
     enqueue(fold, mr_fold_window_for(fold, start_us, end_us), row->values, row->slacks);
 }
 
-void mr_fold_take_rows(
-    struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n)
-{
-    const struct mr_windowing *windowing = &fold->transform->windowing;
-    struct mr_fold_window *window = NULL;
-    for (uint32_t i = 0; i < n; i++, values += fold->n_input_fields) {
-        bool is_same =
-            window && times_us[i] >= window->start_us && times_us[i] < window->end_us;
-        if (MR_UNLIKELY(!is_same)) {
-            struct mr_flow_row row = {.values = values, .at_us = times_us[i]};
-            mr_us start_us, end_us;
-            mr_flow_window(windowing, &row, &start_us, &end_us);
-            if (is_dropped_at(fold, start_us, end_us, values)) continue;
-            window = mr_fold_window_for(fold, start_us, end_us);
-        } else if (is_dropped(fold, window, values)) {
-            continue;
-        }
-        enqueue(fold, window, values, NULL);
-    }
-}
-
-static void clear_group(const struct mr_fold *fold, struct mr_group *group)
+static inline void clear_group(const struct mr_fold *fold, struct mr_group *group)
 {
     group->n_rows = 0;
     group->flags = 0;
-    for (uint32_t i = 0; i < fold->n_tallies; i++)
-        mr_tally_clear(&fold->tallies[i], (char *)group);
+    for (uint32_t i = 0; i < fold->n_values; i++)
+        mr_tally_clear(&fold->value_tallies[i], (char *)group);
 }
 
 static inline const struct mr_value *value_for(
     const struct mr_tally *tally, const struct mr_fold_pending *pending)
 {
-    return tally->field >= 0 ? &pending->values[tally->field]
-                             : &pending->computed[tally->computed];
+    if (MR_LIKELY(tally->field >= 0)) return &pending->values[tally->field];
+    return &pending->computed[tally->computed];
 }
 
 void mr_fold_reopen_group(
@@ -191,44 +191,40 @@ void mr_fold_reopen_group(
     fold->n_owed++;
 }
 
-static void begin_group(
+void mr_fold_begin_group(
     struct mr_fold *fold, struct mr_fold_window *window, struct mr_group *group)
 {
     clear_group(fold, group);
     mr_fold_reopen_group(fold, window, group);
 }
 
-static bool has_none(const struct mr_fold *fold, const struct mr_fold_pending *pending)
+static inline bool has_none(const struct mr_fold *fold, const struct mr_fold_pending *pending)
 {
-    for (uint32_t i = 0; i < fold->n_tallies; i++) {
-        const struct mr_tally *tally = &fold->tallies[i];
-        if (tally->kind != MR_TALLY_COUNT && value_for(tally, pending)->type == MR_TYPE_NULL)
-            return true;
-    }
+    for (uint32_t i = 0; i < fold->n_values; i++)
+        if (value_for(&fold->value_tallies[i], pending)->type == MR_TYPE_NULL) return true;
     return false;
 }
 
-static struct mr_group *add_group(struct mr_fold *fold, struct mr_fold_window *window,
+struct mr_group *mr_fold_add_group(struct mr_fold *fold, struct mr_fold_window *window,
     const struct mr_cell *keys, uint64_t hash)
 {
     uint32_t id = mr_groups_add(&window->groups, keys, hash);
     struct mr_group *group = mr_groups_at(&window->groups, id);
-    begin_group(fold, window, group);
+    mr_fold_begin_group(fold, window, group);
     return group;
 }
 
-static __attribute__((noinline)) struct mr_group *group_of_keys(
-    struct mr_fold *fold, const struct mr_fold_pending *pending)
+static __attribute__((noinline)) struct mr_group *group_of_keys(struct mr_fold *fold,
+    struct mr_fold_window *window, const struct mr_value *values, uint64_t hash)
 {
-    struct mr_fold_window *window = pending->window;
     struct mr_cell keys[MR_FIELDS_MAX];
-    collect_keys(fold, pending->values, keys);
-    uint32_t id = mr_groups_find(&window->groups, keys, fold->n_keys, pending->hash);
-    if (id == MR_GROUP_ABSENT) return add_group(fold, window, keys, pending->hash);
+    collect_keys(fold, values, keys);
+    uint32_t id = mr_groups_find(&window->groups, keys, fold->n_keys, hash);
+    if (id == MR_GROUP_ABSENT) return mr_fold_add_group(fold, window, keys, hash);
     return mr_groups_at(&window->groups, id);
 }
 
-static inline struct mr_group *group_for(
+ALWAYS_INLINE struct mr_group *group_for(
     struct mr_fold *fold, const struct mr_fold_pending *pending)
 {
     struct mr_fold_window *window = pending->window;
@@ -237,36 +233,37 @@ static inline struct mr_group *group_for(
         uint32_t id = mr_groups_find(&window->groups, &pending->key, 1, pending->hash);
         group = MR_LIKELY(id != MR_GROUP_ABSENT)
                     ? mr_groups_at(&window->groups, id)
-                    : add_group(fold, window, &pending->key, pending->hash);
+                    : mr_fold_add_group(fold, window, &pending->key, pending->hash);
     } else {
-        group = group_of_keys(fold, pending);
+        group = group_of_keys(fold, window, pending->values, pending->hash);
     }
     if (MR_UNLIKELY(group->flags & MR_GROUP_MATCHED))
-        begin_group(fold, window, group); /* the invariant */
+        mr_fold_begin_group(fold, window, group); /* the invariant */
     return group;
 }
 
-static bool take_values(
+/* All of them or none. */
+static inline bool take_values(
     struct mr_fold *fold, const struct mr_fold_pending *pending, struct mr_group *group)
 {
-    for (uint32_t i = 0; i < fold->n_tallies; i++) {
-        const struct mr_tally *tally = &fold->tallies[i];
-        if (tally->kind == MR_TALLY_COUNT) continue;
-        if (!mr_tally_can_take(tally, (const char *)group, *value_for(tally, pending)))
+    for (uint32_t i = 0; i < fold->n_values; i++) {
+        const struct mr_tally *tally = &fold->value_tallies[i];
+        if (mr_tally_overflows(tally, (const char *)group, value_for(tally, pending)))
             return false;
     }
-    for (uint32_t i = 0; i < fold->n_tallies; i++) {
-        const struct mr_tally *tally = &fold->tallies[i];
-        if (tally->kind == MR_TALLY_COUNT) continue;
-        double slack = pending->slacks && tally->field >= 0 ? pending->slacks[tally->field] : 0;
-        mr_tally_take(tally, (char *)group, *value_for(tally, pending), slack,
+    for (uint32_t i = 0; i < fold->n_values; i++) {
+        const struct mr_tally *tally = &fold->value_tallies[i];
+        double slack = 0;
+        if (MR_UNLIKELY(pending->slacks != NULL) && tally->field >= 0)
+            slack = pending->slacks[tally->field];
+        mr_tally_take(tally, (char *)group, value_for(tally, pending), slack,
             &pending->window->groups.texts);
     }
     return true;
 }
 
 /* A row that fails leaves no trace: the job fails over it. */
-static inline void fold_one(struct mr_fold *fold, const struct mr_fold_pending *pending)
+ALWAYS_INLINE void fold_one(struct mr_fold *fold, const struct mr_fold_pending *pending)
 {
     if (fold->n_values == 0) {
         group_for(fold, pending)->n_rows++;
@@ -295,12 +292,74 @@ static inline void fetch_ahead(const struct mr_fold *fold, uint32_t i)
 
 void mr_fold_flush(struct mr_fold *fold)
 {
-    for (uint32_t i = 0; i < AHEAD; i++) fetch_ahead(fold, i);
+    bool has_far = fold->has_far;
+    for (uint32_t i = 0; has_far && i < AHEAD; i++) fetch_ahead(fold, i);
     for (uint32_t i = 0; i < fold->n_pending; i++) {
-        fetch_ahead(fold, i + AHEAD);
+        if (has_far) fetch_ahead(fold, i + AHEAD);
         fold_one(fold, &fold->pending[i]);
     }
     fold->n_pending = 0;
+    fold->has_far = false;
+}
+
+/* Rows [0, n) of one window, of which none was dropped. Small maps are near the core: their
+ * rows need not wait. */
+static void take_run(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_value *values, uint32_t n)
+{
+    if (fold->is_bare_count) {
+        mr_fold_count_rows(fold, window, values, n);
+        return;
+    }
+    bool is_far = mr_groups_are_far(&window->groups);
+    for (uint32_t i = 0; i < n; i++, values += fold->n_input_fields) {
+        struct mr_fold_pending pending;
+        if (is_far)
+            enqueue(fold, window, values, NULL);
+        else if (prepare(fold, window, values, NULL, &pending))
+            fold_one(fold, &pending);
+    }
+}
+
+/* Those of rows [0, n) of one window that were not dropped. */
+static void take_undropped(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_value *values, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++, values += fold->n_input_fields)
+        if (!is_dropped(fold, window, values)) take_run(fold, window, values, 1);
+}
+
+/* How many of the rows from the first on lie in the window. */
+static inline uint32_t run_length(
+    const struct mr_fold_window *window, const mr_us *times_us, uint32_t n)
+{
+    uint32_t length = 0;
+    while (
+        length < n && times_us[length] >= window->start_us && times_us[length] < window->end_us)
+        length++;
+    return length;
+}
+
+void mr_fold_take_rows(
+    struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n)
+{
+    const struct mr_windowing *windowing = &fold->transform->windowing;
+    for (uint32_t i = 0; i < n;) {
+        const struct mr_value *first = values + (size_t)i * fold->n_input_fields;
+        struct mr_flow_row row = {.values = first, .at_us = times_us[i]};
+        mr_us start_us, end_us;
+        mr_flow_window(windowing, &row, &start_us, &end_us);
+        bool may_drop = mr_drops_may_hold(&fold->drops, start_us);
+        if (may_drop && is_dropped_at(fold, start_us, end_us, first)) {
+            i++;
+            continue;
+        }
+        struct mr_fold_window *window = mr_fold_window_for(fold, start_us, end_us);
+        uint32_t length = 1 + run_length(window, times_us + i + 1, n - i - 1);
+        take_run(fold, window, first, may_drop ? 1 : length);
+        if (may_drop) take_undropped(fold, window, first + fold->n_input_fields, length - 1);
+        i += length;
+    }
 }
 
 void mr_fold_result(const struct mr_fold *fold, const struct mr_group *group,

@@ -57,9 +57,11 @@ struct mr_fold {
     enum mr_type key_types[MR_FIELDS_MAX];
     uint64_t inexact_fields; /* bit i: input field i may be off: not part of a row's hash */
     uint32_t n_tallies;
-    struct mr_tally *tallies; /* [n_tallies] */
-    uint32_t n_values;        /* tallies that look at a value */
+    struct mr_tally *tallies;       /* [n_tallies] */
+    uint32_t n_values;              /* tallies that look at a value */
+    struct mr_tally *value_tallies; /* [n_values]: copies of them */
     uint32_t n_computed;
+    bool is_bare_count; /* one key, and rows are only counted */
     uint32_t stride;
     uint32_t expected_groups; /* as many as the last window had */
     mr_us watermark_us;
@@ -70,10 +72,12 @@ struct mr_fold {
     uint32_t windows_capacity;
     struct mr_fold_window **windows; /* [n_windows] by end, then start */
     struct mr_fold_window *last;     /* the one used last; NULL: none */
+    uint32_t last_at;                /* where the last search ended: a guess */
     struct mr_fold_window *oldest_retired;
     struct mr_fold_window *youngest_retired;
     uint64_t n_retired;         /* groups */
     struct mr_scratch *scratch; /* of the block */
+    bool has_far;               /* a window of the block is worth asking memory ahead for */
     uint32_t n_pending;
     struct mr_fold_pending *pending; /* [MR_BLOCK_ROWS] */
 };
@@ -87,17 +91,34 @@ void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row);
 void mr_fold_take_rows(
     struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n);
 void mr_fold_flush(struct mr_fold *fold);
+/* With is_bare_count: takes values[n][n_fields] of one window in at once. */
+void mr_fold_count_rows(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_value *values, uint32_t n);
 uint64_t mr_fold_row_hash(
     const struct mr_fold *fold, mr_us start_us, mr_us end_us, const struct mr_value *row);
 
 /* The window, which is made if it is not there. */
 struct mr_fold_window *mr_fold_window_for(struct mr_fold *fold, mr_us start_us, mr_us end_us);
 /* The window, or NULL. */
-struct mr_fold_window *mr_fold_window_at(
-    const struct mr_fold *fold, mr_us start_us, mr_us end_us);
+struct mr_fold_window *mr_fold_window_search(
+    struct mr_fold *fold, mr_us start_us, mr_us end_us);
+static inline struct mr_fold_window *mr_fold_window_at(
+    struct mr_fold *fold, mr_us start_us, mr_us end_us)
+{
+    struct mr_fold_window *last = fold->last;
+    if (MR_LIKELY(last && last->start_us == start_us && last->end_us == end_us)) return last;
+    return mr_fold_window_search(fold, start_us, end_us);
+}
 /* The group with keys[n_keys] given as cells, or NULL. */
-struct mr_group *mr_fold_group_at(
-    const struct mr_fold_window *window, const struct mr_cell *keys, uint64_t hash);
+static inline struct mr_group *mr_fold_group_at(
+    const struct mr_fold_window *window, const struct mr_cell *keys, uint64_t hash)
+{
+    const struct mr_groups *groups = &window->groups;
+    uint32_t id = MR_LIKELY(groups->n_keys == 1)
+                      ? mr_groups_find(groups, keys, 1, hash)
+                      : mr_groups_find(groups, keys, groups->n_keys, hash);
+    return id == MR_GROUP_ABSENT ? NULL : mr_groups_at(groups, id);
+}
 /* The first window that has not been passed but whose end has. */
 struct mr_fold_window *mr_fold_window_due(const struct mr_fold *fold, mr_us watermark_us);
 /* From now on its groups are owed. */
@@ -109,6 +130,12 @@ void mr_fold_window_free(struct mr_fold *fold, struct mr_fold_window *window);
  * the group. */
 void mr_fold_result(const struct mr_fold *fold, const struct mr_group *group,
     struct mr_value *values, double *slacks);
+/* A group of keys[n_keys], which it lacks, without rows yet. */
+struct mr_group *mr_fold_add_group(struct mr_fold *fold, struct mr_fold_window *window,
+    const struct mr_cell *keys, uint64_t hash);
+/* A group that was matched begins anew. */
+void mr_fold_begin_group(
+    struct mr_fold *fold, struct mr_fold_window *window, struct mr_group *group);
 /* A group that was matched is owed again. */
 void mr_fold_reopen_group(
     struct mr_fold *fold, struct mr_fold_window *window, struct mr_group *group);

@@ -41,15 +41,23 @@ static uint32_t place_of(const struct mr_fold *fold, mr_us start_us, mr_us end_u
     return low;
 }
 
-struct mr_fold_window *mr_fold_window_at(
-    const struct mr_fold *fold, mr_us start_us, mr_us end_us)
+static inline bool is_at(const struct mr_fold *fold, uint32_t at, mr_us start_us, mr_us end_us)
 {
-    struct mr_fold_window *last = fold->last;
-    if (last && last->start_us == start_us && last->end_us == end_us) return last;
-    uint32_t at = place_of(fold, start_us, end_us);
-    if (at == fold->n_windows) return NULL;
-    struct mr_fold_window *window = fold->windows[at];
-    return window->start_us == start_us && window->end_us == end_us ? window : NULL;
+    if (at >= fold->n_windows) return false;
+    const struct mr_fold_window *window = fold->windows[at];
+    return window->start_us == start_us && window->end_us == end_us;
+}
+
+/* Rows, and panes, mostly come window after window: the next one is tried first, or what took
+ * the place of the last one when that was retired. */
+struct mr_fold_window *mr_fold_window_search(struct mr_fold *fold, mr_us start_us, mr_us end_us)
+{
+    uint32_t at = fold->last_at + 1;
+    if (!is_at(fold, at, start_us, end_us)) at = fold->last_at;
+    if (!is_at(fold, at, start_us, end_us)) at = place_of(fold, start_us, end_us);
+    if (!is_at(fold, at, start_us, end_us)) return NULL;
+    fold->last_at = at;
+    return fold->windows[at];
 }
 
 static struct mr_fold_window *insert_window(struct mr_fold *fold, mr_us start_us, mr_us end_us)
@@ -76,6 +84,7 @@ struct mr_fold_window *mr_fold_window_for(struct mr_fold *fold, mr_us start_us, 
 {
     struct mr_fold_window *window = mr_fold_window_at(fold, start_us, end_us);
     if (!window) window = insert_window(fold, start_us, end_us);
+    fold->has_far |= mr_groups_are_far(&window->groups);
     return fold->last = window;
 }
 
@@ -104,12 +113,5 @@ void mr_fold_window_pass(struct mr_fold *fold, struct mr_fold_window *window)
     window->is_passed = true;
     window->n_owed = window->groups.n;
     fold->n_owed += window->n_owed;
-    fold->expected_groups = window->groups.n + window->groups.n / 16; /* a little room */
-}
-
-struct mr_group *mr_fold_group_at(
-    const struct mr_fold_window *window, const struct mr_cell *keys, uint64_t hash)
-{
-    uint32_t id = mr_groups_find(&window->groups, keys, window->groups.n_keys, hash);
-    return id == MR_GROUP_ABSENT ? NULL : mr_groups_at(&window->groups, id);
+    fold->expected_groups = window->groups.n + window->groups.n / 16 + 4; /* a little room */
 }

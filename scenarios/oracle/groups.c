@@ -1,6 +1,6 @@
 #include "scenarios/oracle/groups.h"
 
-enum { SLOTS_MIN = 16, SLOTS_MAX = 1 << 30 };
+enum { GROUPS_MIN = 14, SLOTS_MIN = 16, SLOTS_MAX = 1 << 30 };
 
 /* Nine twentieths: where slots are cheap and a wrong guess of the processor is not, few
  * collisions pay. */
@@ -16,6 +16,13 @@ static uint32_t slots_for(uint32_t n)
     return slots;
 }
 
+/* How many groups fit before the list or the slots must grow. */
+static void count_room(struct mr_groups *groups)
+{
+    uint64_t uncrowded = ((uint64_t)groups->mask + 1) * 9 / 20;
+    groups->room = uncrowded < groups->capacity ? (uint32_t)uncrowded : groups->capacity;
+}
+
 static void make_slots(struct mr_groups *groups, uint32_t n_slots)
 {
     groups->mask = n_slots - 1;
@@ -27,9 +34,10 @@ void mr_groups_init(struct mr_groups *groups, struct mr_arena *arena, uint32_t n
 {
     MR_ASSERT(stride >= sizeof(struct mr_group) + n_keys * sizeof(struct mr_cell));
     *groups = (struct mr_groups){.arena = arena, .stride = stride, .n_keys = n_keys};
-    groups->capacity = expected < 8 ? 8 : expected;
+    groups->capacity = expected < GROUPS_MIN ? GROUPS_MIN : expected;
     groups->list = mr_arena_alloc(arena, (size_t)stride * groups->capacity);
     make_slots(groups, slots_for(groups->capacity));
+    count_room(groups);
     mr_scratch_init(&groups->texts, arena);
 }
 
@@ -42,13 +50,6 @@ void mr_groups_deinit(struct mr_groups *groups)
     *groups = (struct mr_groups){0};
 }
 
-static void put_slot(struct mr_groups *groups, uint64_t hash, uint32_t id)
-{
-    uint32_t at = (uint32_t)hash & groups->mask;
-    while (groups->slots[at]) at = (at + 1) & groups->mask;
-    groups->slots[at] = mr_groups_tag(hash) | (id + 1);
-}
-
 static void grow_slots(struct mr_groups *groups)
 {
     size_t bytes = sizeof *groups->slots * ((size_t)groups->mask + 1);
@@ -57,7 +58,7 @@ static void grow_slots(struct mr_groups *groups)
     make_slots(groups, (groups->mask + 1) * 2);
     for (uint32_t id = 0; id < groups->n;
          id++) /* lower halves are not kept: they are made again */
-        put_slot(
+        mr_groups_put_slot(
             groups, mr_keys_mix(mr_group_keys(mr_groups_at(groups, id)), groups->n_keys), id);
 }
 
@@ -68,21 +69,13 @@ static void grow_list(struct mr_groups *groups)
     groups->capacity *= 2;
 }
 
-uint32_t mr_groups_add(struct mr_groups *groups, const struct mr_cell *keys, uint64_t hash)
+void mr_groups_grow(struct mr_groups *groups)
 {
     if (groups->n == groups->capacity) grow_list(groups);
     if (is_crowded((uint64_t)groups->n + 1, (uint64_t)groups->mask + 1)) grow_slots(groups);
+    count_room(groups);
+    MR_ASSERT(groups->n < groups->room);
     MR_ASSERT(groups->n < MR_GROUPS_MAX); /* as many as the engine's own map holds */
-    uint32_t id = groups->n++;
-    struct mr_group *group = mr_groups_at(groups, id);
-    *group = (struct mr_group){.hash = (uint32_t)(hash >> 32)};
-    struct mr_cell *own = (struct mr_cell *)(group + 1);
-    for (uint32_t i = 0; i < groups->n_keys; i++) {
-        own[i] = keys[i];
-        mr_cell_own(&own[i], &groups->texts);
-    }
-    put_slot(groups, hash, id);
-    return id;
 }
 
 void mr_groups_prepare(const struct mr_groups *groups, uint32_t n, const struct mr_value *keys)

@@ -23,7 +23,8 @@ enum { MR_GROUPS_ID_MASK = (1 << 24) - 1, MR_GROUPS_MAX = MR_GROUPS_ID_MASK - 1 
 struct mr_groups {
     struct mr_arena *arena;
     uint32_t n;
-    uint32_t capacity; /* groups that fit */
+    uint32_t room;     /* groups that fit without growing anything */
+    uint32_t capacity; /* groups that fit in the list */
     uint32_t mask;     /* slots - 1 */
     uint32_t stride;   /* bytes of a group */
     uint32_t n_keys;
@@ -36,9 +37,8 @@ struct mr_groups {
 void mr_groups_init(struct mr_groups *groups, struct mr_arena *arena, uint32_t n_keys,
     uint32_t stride, uint32_t expected);
 void mr_groups_deinit(struct mr_groups *groups);
-/* Adds a group with keys[n_keys], which are copied; its tallies are not defined yet. Returns
- * its number. */
-uint32_t mr_groups_add(struct mr_groups *groups, const struct mr_cell *keys, uint64_t hash);
+/* Makes room for at least one more. */
+void mr_groups_grow(struct mr_groups *groups);
 /* Asks memory for the groups of keys[n][n_keys], the first MR_GROUPS_PREPARED_MAX of them. */
 void mr_groups_prepare(const struct mr_groups *groups, uint32_t n, const struct mr_value *keys);
 
@@ -80,6 +80,31 @@ static inline uint32_t mr_groups_find(
         while (same < n_keys && mr_cell_same(&own[same], &keys[same])) same++;
         if (MR_LIKELY(same == n_keys)) return id;
     }
+}
+
+static inline void mr_groups_put_slot(struct mr_groups *groups, uint64_t hash, uint32_t id)
+{
+    uint32_t at = (uint32_t)hash & groups->mask;
+    while (groups->slots[at]) at = (at + 1) & groups->mask;
+    groups->slots[at] = mr_groups_tag(hash) | (id + 1);
+}
+
+/* Adds a group with keys[n_keys], which are copied; its tallies are not defined yet. Returns
+ * its number. */
+static inline uint32_t mr_groups_add(
+    struct mr_groups *groups, const struct mr_cell *keys, uint64_t hash)
+{
+    if (MR_UNLIKELY(groups->n >= groups->room)) mr_groups_grow(groups);
+    uint32_t id = groups->n++;
+    struct mr_group *group = mr_groups_at(groups, id);
+    *group = (struct mr_group){.hash = (uint32_t)(hash >> 32)};
+    struct mr_cell *own = (struct mr_cell *)(group + 1);
+    for (uint32_t i = 0; i < groups->n_keys; i++) {
+        own[i] = keys[i];
+        if (MR_UNLIKELY(mr_cell_is_long(&own[i]))) mr_cell_own(&own[i], &groups->texts);
+    }
+    mr_groups_put_slot(groups, hash, id);
+    return id;
 }
 
 /* Fewer slots than this are at hand anyway. */

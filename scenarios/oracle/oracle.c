@@ -208,26 +208,33 @@ static const struct mr_fold_window *open_window(struct mr_fold *fold, mr_us star
     return NULL;
 }
 
+static void tell_state(
+    const struct mr_fold *fold, const struct mr_group *group, struct mr_value *expected_results)
+{
+    for (uint32_t i = 0; i < fold->n_tallies; i++) {
+        double slack;
+        expected_results[i] = (struct mr_value){.type = MR_TYPE_NULL};
+        if (group)
+            expected_results[i] =
+                mr_tally_result(&fold->tallies[i], (const char *)group, group->n_rows, &slack);
+    }
+}
+
 bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     const struct mr_value *keys, const struct mr_value *results,
     struct mr_value *expected_results)
 {
     struct mr_fold *fold = fold_of(oracle, combine);
     struct mr_cell cells[MR_FIELDS_MAX];
-    for (uint32_t i = 0; i < fold->n_keys; i++) cells[i] = mr_cell_of(&keys[i]);
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < fold->n_keys; i++) hash = mr_cell_put(&cells[i], &keys[i], hash);
     const struct mr_fold_window *window = open_window(fold, window_start_us);
-    const struct mr_group *group = NULL;
-    if (window) group = mr_fold_group_at(window, cells, mr_keys_mix(cells, fold->n_keys));
+    const struct mr_group *group = window ? mr_fold_group_at(window, cells, hash) : NULL;
     bool is_same = group != NULL;
-    for (uint32_t i = 0; i < fold->n_tallies; i++) {
-        double slack = 0;
-        expected_results[i] = (struct mr_value){.type = MR_TYPE_NULL};
-        if (!group) continue;
-        expected_results[i] =
-            mr_tally_result(&fold->tallies[i], (const char *)group, group->n_rows, &slack);
-        is_same = is_same &&
-                  (fold->is_loose || mr_value_near(expected_results[i], results[i], slack));
-    }
+    for (uint32_t i = 0; i < fold->n_tallies && is_same && !fold->is_loose; i++)
+        is_same =
+            mr_tally_shows(&fold->tallies[i], (const char *)group, group->n_rows, &results[i]);
+    if (MR_UNLIKELY(!is_same)) tell_state(fold, group, expected_results);
     return is_same;
 }
 

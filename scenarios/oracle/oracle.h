@@ -76,7 +76,8 @@ uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine
 mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine);
 
 /* Compares one entry of an operator's state with the fold of the accepted rows in open windows: the keys
- * `keys[n_keys]`, and per aggregate the value as a row would show it. None is expected where there is no such entry. */
+ * `keys[n_keys]`, and per aggregate the value as a row would show it. What is expected is written where they differ:
+ * None where there is no such entry. */
 bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     const struct mr_value *keys, const struct mr_value *results, struct mr_value *expected_results);
 /* As mr_oracle_prepare: the entries of keys[n][n_keys] in one window will be compared next. */

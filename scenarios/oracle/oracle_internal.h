@@ -34,6 +34,14 @@ struct mr_step {
     int64_t *next_offsets;               /* READ: [n_partitions] */
 };
 
+/* A field of a direct sink that has to be compared: all but the keys by which the group was
+ * found. */
+struct mr_shown {
+    uint32_t field;
+    const struct mr_tally *tally; /* NULL: it is a key for the second time, namely: */
+    uint32_t key;
+};
+
 /* Invariant: fold is the only Combine whose panes the sink shows, and then either its windows
  * give account themselves (is_direct) or rows of them are in the ledger; NULL: there is none,
  * or there are several. */
@@ -47,7 +55,9 @@ struct mr_sink {
     bool has_keys;      /* all keys of the Combine are fields here */
     int *sources;       /* [n_fields]: the output field of the Combine, or -1 */
     int *key_fields;    /* [n_keys of the Combine]: where it is here, or -1 */
-    int order_field;    /* decides the partition; -1: none */
+    uint32_t n_shown;   /* of a direct sink */
+    struct mr_shown *shown;
+    int order_field; /* decides the partition; -1: none */
     struct mr_ledger_shape shape;
     struct mr_ledger ledger;
 };

@@ -44,7 +44,7 @@ static void shorten_retired(struct mr_oracle *oracle, struct mr_fold *fold)
     }
 }
 
-static void retire_window(
+static __attribute__((noinline)) void retire_window(
     struct mr_oracle *oracle, struct mr_fold *fold, struct mr_fold_window *window)
 {
     mr_fold_window_remove(fold, window);
@@ -106,22 +106,20 @@ static void tell_expected(
     for (uint32_t i = 0; i < sink->n_fields; i++) expected[i] = values[sink->sources[i]];
 }
 
-/* The keys are the same already. */
-static bool shows_group(
+/* The keys by which it was found are the same already. */
+static inline bool shows_group(
     const struct mr_sink *sink, const struct mr_group *group, const struct mr_value *row)
 {
-    const struct mr_fold *fold = sink->fold;
-    for (uint32_t i = 0; i < sink->n_fields; i++) {
-        uint32_t source = (uint32_t)sink->sources[i];
-        if (source < fold->n_keys) {
-            struct mr_cell cell = mr_cell_of(&row[i]);
-            if (!mr_cell_same(&cell, &mr_group_keys(group)[source])) return false;
-            continue;
+    for (uint32_t i = 0; i < sink->n_shown; i++) {
+        const struct mr_shown *shown = &sink->shown[i];
+        const struct mr_value *value = &row[shown->field];
+        if (MR_LIKELY(shown->tally != NULL)) {
+            if (!mr_tally_shows(shown->tally, (const char *)group, group->n_rows, value))
+                return false;
+        } else {
+            struct mr_cell cell = mr_cell_of(value);
+            if (!mr_cell_same(&cell, &mr_group_keys(group)[shown->key])) return false;
         }
-        double slack;
-        struct mr_value result = mr_tally_result(
-            &fold->tallies[source - fold->n_keys], (const char *)group, group->n_rows, &slack);
-        if (!mr_value_near(result, row[i], slack)) return false;
     }
     return true;
 }
@@ -131,7 +129,7 @@ static bool has_parts(const struct mr_fold *fold)
     return fold->transform->windowing.allowed_lateness_us > 0;
 }
 
-static void settle(struct mr_oracle *oracle, struct mr_fold *fold,
+static inline void settle(struct mr_oracle *oracle, struct mr_fold *fold,
     struct mr_fold_window *window, struct mr_group *group)
 {
     if (group->flags & MR_GROUP_MATCHED) return;
@@ -144,9 +142,9 @@ static void settle(struct mr_oracle *oracle, struct mr_fold *fold,
         retire_window(oracle, fold, window);
 }
 
-static enum mr_match match_part(struct mr_oracle *oracle, struct mr_sink *sink,
-    struct mr_fold_window *window, struct mr_group *group, const struct mr_value *row,
-    struct mr_value *expected)
+static __attribute__((noinline)) enum mr_match match_part(struct mr_oracle *oracle,
+    struct mr_sink *sink, struct mr_fold_window *window, struct mr_group *group,
+    const struct mr_value *row, struct mr_value *expected)
 {
     struct mr_fold *fold = sink->fold;
     bool was_settled = group->flags & MR_GROUP_MATCHED;
@@ -220,10 +218,14 @@ static enum mr_match match_absent(struct mr_oracle *oracle, const struct mr_sink
     return fold->is_loose ? MR_MATCH_RIGHT : MR_MATCH_DUPLICATE;
 }
 
-static void collect_keys(const struct mr_sink *sink, struct pane *pane)
+static inline void collect_keys(const struct mr_sink *sink, struct pane *pane)
 {
     uint32_t n_keys = sink->fold->n_keys;
     pane->hash = 0;
+    if (MR_LIKELY(n_keys == 1)) {
+        pane->hash = mr_cell_put(&pane->keys[0], &pane->row[sink->key_fields[0]], 0);
+        return;
+    }
     for (uint32_t i = 0; i < n_keys; i++)
         pane->hash = mr_cell_put(&pane->keys[i], &pane->row[sink->key_fields[i]], pane->hash);
 }
@@ -275,16 +277,20 @@ void mr_sink_prepare(const struct mr_sink *sink, uint32_t n, const mr_us *starts
     uint64_t hashes[MR_GROUPS_PREPARED_MAX];
     if (n > MR_GROUPS_PREPARED_MAX) n = MR_GROUPS_PREPARED_MAX;
     struct pane pane;
+    struct mr_fold_window *window = NULL;
+    /* Windows hold about as many groups as the one that was passed last. */
+    if (sink->fold->expected_groups * 2 < MR_GROUPS_FAR_SLOTS) return;
     for (uint32_t i = 0; i < n; i++) {
         groups[i] = NULL;
-        pane.start_us = starts_us[i];
-        pane.end_us = ends_us[i];
-        pane.row = rows + (size_t)i * sink->n_fields;
-        mr_window_normalize(&pane.start_us, &pane.end_us);
-        struct mr_fold_window *window =
-            mr_fold_window_at(sink->fold, pane.start_us, pane.end_us);
+        if (i == 0 || starts_us[i] != starts_us[i - 1] || ends_us[i] != ends_us[i - 1]) {
+            pane.start_us = starts_us[i];
+            pane.end_us = ends_us[i];
+            mr_window_normalize(&pane.start_us, &pane.end_us);
+            window = mr_fold_window_at(sink->fold, pane.start_us, pane.end_us);
+        }
         if (!window || !mr_groups_are_far(&window->groups)) continue;
         sink->fold->last = window;
+        pane.row = rows + (size_t)i * sink->n_fields;
         collect_keys(sink, &pane);
         groups[i] = &window->groups;
         hashes[i] = pane.hash;
@@ -299,7 +305,7 @@ void mr_sink_prepare(const struct mr_sink *sink, uint32_t n, const mr_us *starts
 /* Whether rows of an open window would become such a row. */
 static bool is_coming(const struct mr_sink *sink, struct pane *pane)
 {
-    const struct mr_fold *fold = sink->fold;
+    struct mr_fold *fold = sink->fold;
     if (!fold || sink->is_rewindowed) return false;
     const struct mr_fold_window *window = mr_fold_window_at(fold, pane->start_us, pane->end_us);
     if (!window || window->groups.n == 0) return false;

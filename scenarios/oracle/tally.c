@@ -50,22 +50,12 @@ uint32_t mr_tally_bytes(enum mr_tally_kind kind)
     MR_UNREACHABLE("a tally without a size");
 }
 
-void mr_tally_clear(const struct mr_tally *tally, char *group)
+void mr_tally_clear_other(const struct mr_tally *tally, char *group)
 {
     char *at = group + tally->offset;
     memset(at, 0, mr_tally_bytes(tally->kind));
     if (tally->kind == MR_TALLY_LEAST || tally->kind == MR_TALLY_GREATEST)
         ((struct mr_extreme *)at)->best.bytes = MR_CELL_NONE;
-}
-
-bool mr_tally_can_take(const struct mr_tally *tally, const char *group, struct mr_value value)
-{
-    if (tally->kind == MR_TALLY_COUNT) return true;
-    if (value.type == MR_TYPE_NULL) return false;
-    if (tally->kind != MR_TALLY_SUM_INT && tally->kind != MR_TALLY_MEAN_INT) return true;
-    int64_t ignored;
-    int64_t sum = *(const int64_t *)(group + tally->offset);
-    return !__builtin_add_overflow(sum, value.i, &ignored);
 }
 
 static int compare_text(const struct mr_cell *a, const struct mr_cell *b)
@@ -108,7 +98,7 @@ static void take_extreme(const struct mr_tally *tally, struct mr_extreme *extrem
     extreme->best = cell;
 }
 
-void mr_tally_take(const struct mr_tally *tally, char *group, struct mr_value value,
+void mr_tally_take_other(const struct mr_tally *tally, char *group, struct mr_value value,
     double slack, struct mr_scratch *texts)
 {
     void *at = group + tally->offset;
@@ -117,8 +107,7 @@ void mr_tally_take(const struct mr_tally *tally, char *group, struct mr_value va
         break;
     case MR_TALLY_SUM_INT:
     case MR_TALLY_MEAN_INT:
-        *(int64_t *)at += value.i;
-        break;
+        MR_UNREACHABLE("integers are taken in place");
     case MR_TALLY_SUM_FLOAT:
     case MR_TALLY_MEAN_FLOAT: {
         struct mr_float_sum *sum = at;
@@ -222,6 +211,14 @@ bool mr_tally_take_away(
     sum->slack += 2 * (double)n_rows * HALF_ULP * sum->absolute;
     sum->sum -= tally->kind == MR_TALLY_MEAN_FLOAT ? value.f * (double)n : value.f;
     return __builtin_fabs(sum->sum) <= sum->slack;
+}
+
+bool mr_tally_shows_other(
+    const struct mr_tally *tally, const char *group, int64_t n_rows, struct mr_value value)
+{
+    double slack;
+    struct mr_value result = mr_tally_result(tally, group, n_rows, &slack);
+    return mr_value_near(result, value, slack);
 }
 
 bool mr_value_near(struct mr_value a, struct mr_value b, double slack)

@@ -41,13 +41,64 @@ struct mr_tally {
 
 struct mr_tally mr_tally_make(const struct mr_aggregate *aggregate);
 uint32_t mr_tally_bytes(enum mr_tally_kind kind);
-void mr_tally_clear(const struct mr_tally *tally, char *group);
-/* Whether the value can be taken: not None, and an integer sum stays within 64 bits. */
-bool mr_tally_can_take(const struct mr_tally *tally, const char *group, struct mr_value value);
+/* All but sums of integers, which are common, and short enough to be inlined. */
+void mr_tally_clear_other(const struct mr_tally *tally, char *group);
+void mr_tally_take_other(const struct mr_tally *tally, char *group, struct mr_value value,
+    double slack, struct mr_scratch *texts);
+bool mr_tally_shows_other(
+    const struct mr_tally *tally, const char *group, int64_t n_rows, struct mr_value value);
+
+/* Whether the tally is one sum of integers. */
+static inline bool mr_tally_is_integer(const struct mr_tally *tally)
+{
+    return tally->kind == MR_TALLY_SUM_INT || tally->kind == MR_TALLY_MEAN_INT;
+}
+
+static inline int64_t *mr_tally_integer(const struct mr_tally *tally, const char *group)
+{
+    return (int64_t *)(uintptr_t)(group + tally->offset);
+}
+
+static inline void mr_tally_clear(const struct mr_tally *tally, char *group)
+{
+    if (MR_LIKELY(mr_tally_is_integer(tally)))
+        *mr_tally_integer(tally, group) = 0;
+    else
+        mr_tally_clear_other(tally, group);
+}
+
+/* Whether an integer sum would leave 64 bits with this value, which is not None. */
+static inline bool mr_tally_overflows(
+    const struct mr_tally *tally, const char *group, const struct mr_value *value)
+{
+    int64_t ignored;
+    return mr_tally_is_integer(tally) &&
+           __builtin_add_overflow(*mr_tally_integer(tally, group), value->i, &ignored);
+}
+
 /* `slack`: how far the value itself may be off. Long texts that are kept are copied into
  * `texts`. */
-void mr_tally_take(const struct mr_tally *tally, char *group, struct mr_value value,
-    double slack, struct mr_scratch *texts);
+static inline void mr_tally_take(const struct mr_tally *tally, char *group,
+    const struct mr_value *value, double slack, struct mr_scratch *texts)
+{
+    if (MR_LIKELY(mr_tally_is_integer(tally)))
+        *mr_tally_integer(tally, group) += value->i;
+    else
+        mr_tally_take_other(tally, group, *value, slack, texts);
+}
+
+/* Whether the value is the aggregate over `n_rows` rows, as near as another order of adding
+ * comes. */
+static inline bool mr_tally_shows(const struct mr_tally *tally, const char *group,
+    int64_t n_rows, const struct mr_value *value)
+{
+    if (MR_LIKELY(tally->kind == MR_TALLY_COUNT || tally->kind == MR_TALLY_SUM_INT)) {
+        int64_t expected =
+            tally->kind == MR_TALLY_COUNT ? n_rows : *mr_tally_integer(tally, group);
+        return value->type == MR_TYPE_INT && value->i == expected;
+    }
+    return mr_tally_shows_other(tally, group, n_rows, *value);
+}
 /* The aggregate over `n_rows` rows, and how far another order of adding may be off. Text is
  * borrowed. */
 struct mr_value mr_tally_result(
