@@ -26,7 +26,7 @@ static const char small_scenario[] =
     "scenario: small\n"
     "pipeline: {file: pipeline.yaml}\n"
     "streams:\n"
-    "  events: {partitions: 4, generate: {rows: 1000, duration: 4s, keys: 50, values: 1000}}\n"
+    "  events: {partitions: 4, key: key, generate: {rows: 1000, duration: 4s, keys: 50, values: 1000}}\n"
     "cluster:\n"
     "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: 1s}, heartbeat: {every: "
     "500ms},\n"
