@@ -1,0 +1,195 @@
+/* The pipelines that are put under stress, as texts: one for each way in which rows can go
+ * through the engine. */
+#ifndef MR_TESTS_STRESS_PIPELINES_H
+#define MR_TESTS_STRESS_PIPELINES_H
+
+#include "scenarios/language/scenario.h"
+
+struct stress_pipeline {
+    const char *name;
+    const char *text;
+    const char *rows;   /* of `generate`, besides what all have; NULL: nothing */
+    const char *stream; /* more keys of the stream; NULL: none */
+    bool has_more;      /* reads the second stream, `more`, too */
+    /* What may be found, and over all the mixes must be. PASS: nothing. */
+    enum mr_check meant_check;
+    enum mr_verdict meant;
+    const char *check; /* more keys of `check`; NULL: none */
+};
+
+#define CHAIN "pipeline:\n  type: chain\n  transforms:\n"
+#define TREE "pipeline:\n  transforms:\n"
+#define READ_AS(name, topic, key, watermark)                                                   \
+    "    - type: ReadFromLog\n"                                                                \
+    "      name: " name "\n"                                                                   \
+    "      config:\n"                                                                          \
+    "        topic: " topic "\n"                                                               \
+    "        schema: {at: timestamp, key: " key ", value: integer}\n"                          \
+    "        event_time: at\n"                                                                 \
+    "        watermark: " watermark "\n"
+#define BOUNDED(most) "{strategy: bounded, max_out_of_orderness: " most "}"
+#define READ READ_AS("Read", "events", "integer", BOUNDED("10ms"))
+#define READ_WITH(watermark) READ_AS("Read", "events", "integer", watermark)
+#define READ_TWO                                                                               \
+    READ_AS("A", "events", "integer", BOUNDED("10ms"))                                         \
+    READ_AS("B", "more", "integer", BOUNDED("10ms"))
+#define WINDOW(size, lateness)                                                                 \
+    "    - type: Window\n"                                                                     \
+    "      config: {windowing: {type: fixed, size: " size "}, allowed_lateness: " lateness     \
+    "}\n"
+#define FOLD                                                                                   \
+    "    - type: Combine\n"                                                                    \
+    "      config:\n"                                                                          \
+    "        group_by: key\n"                                                                  \
+    "        combine: {n: {fn: count, value: key}, total: {fn: sum, value: value},\n"          \
+    "                  lo: {fn: min, value: value}, m: {fn: mean, value: value}}\n"
+#define WRITE(key, delivery)                                                                   \
+    "    - type: WriteToLog\n"                                                                 \
+    "      config: {topic: out, " key "delivery: " delivery "}\n"
+#define WRITE_ONCE WRITE("key: key, ", "exactly_once")
+#define WRITE_OF(name, input, topic, delivery)                                                 \
+    "    - type: WriteToLog\n"                                                                 \
+    "      name: " name "\n"                                                                   \
+    "      input: " input "\n"                                                                 \
+    "      config: {topic: " topic ", delivery: " delivery "}\n"
+#define WINDOW_OF(input)                                                                       \
+    "    - type: Window\n"                                                                     \
+    "      input: " input "\n"                                                                 \
+    "      config: {windowing: {type: fixed, size: 100ms}}\n"
+
+#define SOME_DISORDER ", disorder: 8ms"
+#define MUCH_DISORDER ", disorder: 25ms"
+#define SILENCES                                                                               \
+    ", silence: [{partition: 1, from: 400ms, for: 500ms}, {partition: 2, from: 800ms, for: "   \
+    "700ms}, {partition: 0, from: 1500ms, for: 600ms}]"
+/* A pipeline reads downwards. */
+/* clang-format off */
+static const struct stress_pipeline stress_pipelines[] = {
+    {.name = "windows",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ WINDOW("100ms", "0s") FOLD WRITE_ONCE},
+    {.name = "string-keys",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ_AS("Read", "events", "string", BOUNDED("10ms"))
+            WINDOW("100ms", "0s") FOLD WRITE_ONCE},
+    {.name = "lateness",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH(BOUNDED("2ms")) WINDOW("50ms", "40ms") FOLD WRITE_ONCE},
+    {.name = "ascending",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH("{strategy: ascending}") WINDOW("50ms", "0s") FOLD WRITE_ONCE},
+    {.name = "idle",
+        .rows = SOME_DISORDER,
+        .stream = SILENCES,
+        .text = CHAIN
+            READ_WITH("{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms}")
+            WINDOW("50ms", "0s") FOLD WRITE_ONCE},
+    {.name = "idle-and-tight",
+        .rows = MUCH_DISORDER,
+        .stream = SILENCES,
+        .check = "  late: {dropped_at_most: 0.1%}\n",
+        .meant_check = MR_CHECK_LATE, .meant = MR_VERDICT_LATE,
+        .text = CHAIN
+            READ_WITH("{strategy: bounded, max_out_of_orderness: 3ms, idle_after: 30ms}")
+            WINDOW("30ms", "10ms") FOLD WRITE_ONCE},
+    {.name = "map",
+        .text = CHAIN READ
+            "    - type: Filter\n"
+            "      config: {language: python, keep: value % 3 > 0}\n"
+            "    - type: MapToFields\n"
+            "      config: {language: python, fields: {key: key, d: value * 2}}\n"
+            WRITE_ONCE},
+    {.name = "global-window",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ FOLD WRITE_ONCE},
+    {.name = "two-folds",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ WINDOW("50ms", "0s") FOLD
+            "    - type: Window\n"
+            "      name: Wider\n"
+            "      config: {windowing: {type: fixed, size: 200ms}}\n"
+            "    - type: Combine\n"
+            "      name: Counts\n"
+            "      config:\n"
+            "        group_by: n\n"
+            "        combine: {k: {fn: count, value: key}, s: {fn: sum, value: total}}\n"
+            WRITE("key: n, ", "exactly_once")},
+    {.name = "one-group",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ WINDOW("100ms", "0s")
+            "    - type: Combine\n"
+            "      config: {group_by: [], combine: {n: {fn: count, value: key}}}\n"
+            WRITE("", "exactly_once")},
+    {.name = "two-inputs",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - type: Flatten\n"
+            "      input: {a: A, b: B}\n"
+            WINDOW_OF("Flatten")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config:\n"
+            "        group_by: key\n"
+            "        combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}\n"
+            WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")},
+    {.name = "two-inputs-without-state",
+        .has_more = true,
+        .text = TREE READ_TWO
+            "    - type: Flatten\n"
+            "      input: {a: A, b: B}\n"
+            WRITE_OF("Sink", "Flatten", "out, key: key", "exactly_once")},
+    {.name = "error-output",
+        .text = TREE READ
+            "    - type: MapToFields\n"
+            "      name: Divide\n"
+            "      input: Read\n"
+            "      config:\n"
+            "        language: python\n"
+            "        fields: {key: key, q: 100 // (value % 4)}\n"
+            "        error_handling: {output: bad}\n"
+            WRITE_OF("Good", "Divide.good", "out, key: key", "exactly_once")
+            WRITE_OF("Bad", "Divide.bad", "oops", "exactly_once")},
+    {.name = "assigned-times",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ
+            "    - type: AssignTimestamps\n"
+            "      config: {language: python, timestamp: value}\n"
+            WINDOW("1s", "0s") FOLD WRITE_ONCE},
+    {.name = "at-least-once",
+        .rows = SOME_DISORDER,
+        .meant_check = MR_CHECK_EXACTLY_ONCE, .meant = MR_VERDICT_DUPLICATE,
+        .text = CHAIN READ WINDOW("100ms", "0s") FOLD WRITE("key: key, ", "at_least_once")},
+    {.name = "at-least-once-without-state",
+        .meant_check = MR_CHECK_EXACTLY_ONCE, .meant = MR_VERDICT_DUPLICATE,
+        .text = CHAIN READ WRITE("key: key, ", "at_least_once")},
+    {.name = "created-rows",
+        .rows = SOME_DISORDER,
+        .text = TREE
+            "    - type: Create\n"
+            "      config: {elements: [{key: 1, value: 2}, {key: 2, value: 3}]}\n"
+            READ
+            "    - type: MapToFields\n"
+            "      input: Read\n"
+            "      config: {language: python, fields: {key: key, value: value}}\n"
+            "    - type: Flatten\n"
+            "      input: {a: Create, b: MapToFields}\n"
+            WRITE_OF("Sink", "Flatten", "out, key: key", "exactly_once")},
+    {.name = "three-sinks",
+        .rows = SOME_DISORDER,
+        .meant_check = MR_CHECK_EXACTLY_ONCE, .meant = MR_VERDICT_DUPLICATE,
+        .text = TREE READ WINDOW_OF("Read")
+            "    - type: Combine\n"
+            "      name: ByKey\n"
+            "      input: Window\n"
+            "      config: {group_by: key, combine: {n: {fn: count, value: key}}}\n"
+            "    - type: Combine\n"
+            "      name: ByValue\n"
+            "      input: Window\n"
+            "      config: {group_by: value, combine: {n: {fn: count, value: key}}}\n"
+            WRITE_OF("Keys", "ByKey", "out, key: key", "exactly_once")
+            WRITE_OF("Values", "ByValue", "out2, key: value", "at_least_once")
+            WRITE_OF("Raw", "Read", "raw, key: key", "exactly_once")},
+};
+/* clang-format on */
+
+#endif
