@@ -30,10 +30,12 @@ static const char small_scenario[] =
     "cluster:\n"
     "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: 1s}, heartbeat: {every: "
     "500ms},\n"
-    "   batch: 10, flush_after: 100ms, fetch: {rows: 10, rows_min: 10, wait: 500ms},\n"
+    "   batch: 10, credit: 32, flush_after: 100ms,\n"
+    "   fetch: {rows: 10, rows_min: 10, wait: 500ms},\n"
     "   restart: {backoff: 100ms}}\n"
     "faults:\n"
     "  - crash: {worker: any, at: {between: [1s, 3500ms]}, restart_after: 200ms}\n"
+    "outputs: {totals: {partitions: 1}}\n"
     "limits: {memory: 64MB}\n";
 
 static const char bulk_pipeline[] =
