@@ -229,10 +229,19 @@ static bool counts(const struct mr_checks *checks, const struct mr_append *appen
     return !append->is_orphan && mr_append_is_covered(checks, append->attempt, append->epoch);
 }
 
+/* What an attempt sent that failed, and was not stopped in order, comes when it comes; where no
+ * transaction holds it, nobody can keep it out. */
+static bool is_stray(const struct mr_checks *checks, const struct mr_append *append)
+{
+    return !checks->topology.sinks[append->sink].is_transactional &&
+           append->attempt + 1 < checks->closed_by[append->topic];
+}
+
 /* A topic that a rewind has turned its back on gains nothing any more. */
 static bool is_let_in(struct mr_checks *checks, struct mr_append *append)
 {
-    if (!checks->is_closed[append->topic]) return true;
+    if (checks->closed_by[append->topic] == 0) return true;
+    if (is_stray(checks, append)) return false;
     struct mr_witness *witness = mr_checks_find(
         checks, MR_CHECK_EXACTLY_ONCE, MR_VERDICT_ABORTED_VISIBLE, append->n_rows);
     if (!witness) return false;

@@ -259,7 +259,7 @@ static void make_models(struct mr_checks *checks)
     mr_watermarks_begin(checks, NULL);
     mr_channels_begin(checks);
     const struct mr_scenario *scenario = checks->config.scenario;
-    checks->is_closed = mr_arena_zalloc(arena, sizeof *checks->is_closed * scenario->n_topics);
+    checks->closed_by = mr_arena_zalloc(arena, sizeof *checks->closed_by * scenario->n_topics);
     checks->verified = mr_arena_zalloc(arena, sizeof *checks->verified * scenario->n_topics);
     for (uint32_t i = 0; i < scenario->n_topics; i++)
         checks->verified[i] =

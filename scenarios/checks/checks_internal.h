@@ -241,7 +241,7 @@ struct mr_checks {
     int64_t *folded;  /* [n_partitions]: rows that the oracle has seen */
     mr_us history_us; /* after a rewind: windows up to here were fired before it */
     uint32_t n_rewinds;
-    bool *is_closed; /* [n_topics]: must gain nothing any more */
+    uint32_t *closed_by; /* [n_topics]: the attempt that began elsewhere; 0: it is open */
 
     struct mr_drop_ledger drops;
     struct mr_transaction_ledger transactions;

@@ -137,13 +137,14 @@ void mr_lockstep_complete(struct mr_checks *checks, uint32_t attempt, uint64_t c
 static void close_topics(struct mr_checks *checks)
 {
     const struct mr_manifest *manifest = checks->config.manifest;
+    uint32_t attempt = checks->restores[checks->n_restores - 1].attempt;
     uint32_t n_seen = 0;
     for (uint32_t i = 0; i < manifest->n_job_steps; i++) {
         const struct mr_job_step *step = &manifest->job_steps[i];
         if (step->kind != MR_STEP_RESTART || step->checkpoints_back == 0) continue;
         if (++n_seen != checks->n_rewinds) continue;
         for (uint32_t k = 0; k < step->n_topics; k++)
-            checks->is_closed[step->from_topics[k]] = true;
+            checks->closed_by[step->from_topics[k]] = attempt;
     }
 }
 
