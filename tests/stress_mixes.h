@@ -12,10 +12,12 @@ struct stress_cluster {
     const char *checkpoint_every;
     const char *retention;
     const char *batch;
+    const char *fetch_rows;
     const char *credit;
     const char *heartbeat_timeout;
     const char *transaction_timeout;
     const char *network;
+    const char *message_cost;
     const char *liveness_within; /* of `check`: the usual one is ten checkpoint intervals */
 };
 

@@ -44,16 +44,18 @@ static size_t write_cluster(const struct stress_cluster *cluster, char *out, siz
         "  heartbeat: {every: 100ms, timeout: %s}\n"
         "  batch: %s\n"
         "  credit: %s\n"
-        "  fetch: {rows: {seeded: [8, 30, 100]}, rows_min: 1, wait: 50ms}\n"
+        "  fetch: {rows: %s, rows_min: 1, wait: 50ms}\n"
         "  watermark_every: 20ms\n"
         "  flush_after: 5ms\n"
         "  restart: {backoff: 50ms, backoff_max: 200ms}\n"
-        "  transaction_timeout: %s\n",
+        "  transaction_timeout: %s\n"
+        "  costs: {message: %s}\n",
         text_or(cluster->network, "datacenter"), text_or(cluster->parallelism, "4"),
         text_or(cluster->checkpoint_every, "{seeded: [60ms, 150ms]}"),
         text_or(cluster->retention, "4"), text_or(cluster->heartbeat_timeout, "400ms"),
         text_or(cluster->batch, "{seeded: [1, 3, 20, 200]}"), text_or(cluster->credit, "8"),
-        text_or(cluster->transaction_timeout, "60s"));
+        text_or(cluster->fetch_rows, "{seeded: [8, 30, 100]}"),
+        text_or(cluster->transaction_timeout, "60s"), text_or(cluster->message_cost, "5us"));
 }
 
 static size_t write_streams(const struct stress_pipeline *pipeline, char *out, size_t size)

@@ -8,7 +8,7 @@
 
 #include "tests/stress_run.h"
 
-enum { SEEDS = 2, FAILURES_MAX = 20, UNIVERSE_TRIALS = 2 };
+enum { SEEDS = 2, FAILURES_MAX = 20, UNIVERSE_TRIALS = 2, OUTAGE_SEEDS = 20 };
 
 /* Of all runs with checks. */
 struct campaign {
@@ -25,6 +25,14 @@ struct campaign {
 
 static struct campaign campaign;
 static struct stress stress;
+
+/* Where a test has failed, the run is still open. */
+static int tear_down(void **state)
+{
+    (void)state;
+    stress_close(&stress);
+    return 0;
+}
 
 static uint64_t seeds_wanted(void)
 {
@@ -126,6 +134,31 @@ static void every_pipeline_delivers_and_fails_as_it_is_meant_to(void **state)
     }
 }
 
+/* As in every log of that kind: the outage must be shorter than the time-out. */
+static void an_outage_longer_than_the_transaction_timeout_loses_rows(void **state)
+{
+    (void)state;
+    static const struct stress_mix mix = {.name = "outage",
+        .cluster = {.transaction_timeout = "1s"},
+        .faults = CRASH_AT(ANY, "sink.before_commit", "30", "2s")};
+    uint32_t n_losses = 0;
+    stress_open(&stress, &stress_pipelines[0], &mix);
+    for (uint64_t seed = 1; seed <= OUTAGE_SEEDS; seed++) {
+        struct mr_run_options options = {.seed = seed};
+        mr_run(stress.arena, stress.scenario, &options, &stress.result);
+        for (uint32_t i = 0; i < stress.result.n_findings; i++) {
+            const struct mr_witness *finding = &stress.result.findings[i];
+            n_losses += finding->verdict == MR_VERDICT_LOSS;
+            if (finding->verdict == MR_VERDICT_LOSS)
+                assert_non_null(strstr(finding->cause, "timed out"));
+            else
+                assert_int_equal(finding->verdict, MR_VERDICT_STUCK); /* it fails for good */
+        }
+    }
+    assert_true(n_losses > OUTAGE_SEEDS / 2);
+    stress_close(&stress);
+}
+
 static void compare_without_checks(uint64_t seed)
 {
     struct mr_run_options options = {.seed = seed};
@@ -175,11 +208,15 @@ static void a_run_that_goes_back_in_time_is_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_check_fires_but_where_it_is_meant_to),
-        cmocka_unit_test(every_fault_strikes_and_every_milestone_is_reached),
-        cmocka_unit_test(every_pipeline_delivers_and_fails_as_it_is_meant_to),
-        cmocka_unit_test(the_checks_do_not_change_a_run),
-        cmocka_unit_test(a_run_that_goes_back_in_time_is_the_same),
+        cmocka_unit_test_teardown(no_check_fires_but_where_it_is_meant_to, tear_down),
+        cmocka_unit_test_teardown(
+            every_fault_strikes_and_every_milestone_is_reached, tear_down),
+        cmocka_unit_test_teardown(
+            every_pipeline_delivers_and_fails_as_it_is_meant_to, tear_down),
+        cmocka_unit_test_teardown(
+            an_outage_longer_than_the_transaction_timeout_loses_rows, tear_down),
+        cmocka_unit_test_teardown(the_checks_do_not_change_a_run, tear_down),
+        cmocka_unit_test_teardown(a_run_that_goes_back_in_time_is_the_same, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
