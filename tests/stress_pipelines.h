@@ -174,6 +174,15 @@ static const struct stress_pipeline stress_pipelines[] = {
             "    - type: Flatten\n"
             "      input: {a: Create, b: MapToFields}\n"
             WRITE_OF("Sink", "Flatten", "out, key: key", "exactly_once")},
+    {.name = "panes-beside-rows",
+        .rows = SOME_DISORDER,
+        .text = TREE READ WINDOW_OF("Read")
+            "    - {type: Combine, input: Window, config: {group_by: key, combine: {value: sum}}}\n"
+            "    - type: MapToFields\n"
+            "      input: Window\n"
+            "      config: {fields: {key: key, value: value}}\n"
+            "    - {type: Flatten, input: [Combine, MapToFields]}\n"
+            WRITE_OF("Sink", "Flatten", "out, key: key", "exactly_once")},
     {.name = "three-sinks",
         .rows = SOME_DISORDER,
         .meant_check = MR_CHECK_EXACTLY_ONCE, .meant = MR_VERDICT_DUPLICATE,

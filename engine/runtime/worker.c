@@ -171,8 +171,7 @@ static void add_routes(struct mr_worker *worker, struct mr_task *task)
         uint32_t exchange = task->channels[i].exchange->id;
         struct route *route = &worker->inputs[(size_t)exchange * parallelism + subtask];
         if (route->task) continue;
-        bool is_hash = task->channels[i].exchange->kind == MR_EXCHANGE_HASH;
-        *route = (struct route){.task = task, .first_channel = is_hash ? i : i - subtask};
+        *route = (struct route){.task = task, .first_channel = i};
     }
     for (uint32_t i = 0; i < task->n_gates; i++)
         worker->senders[(size_t)task->gates[i].exchange->id * parallelism + subtask] = task;
