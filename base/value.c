@@ -1,11 +1,11 @@
 #include "base/value.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/number.h"
 
 int mr_schema_find(const struct mr_schema *schema, const char *name)
 {
@@ -86,26 +86,12 @@ uint64_t mr_value_hash(struct mr_value value)
     return mr_hash_u64(bits_of(value) + (uint64_t)value.type * 0x9e3779b97f4a7c15u);
 }
 
-/* The shortest of up to 17 digits that reads back as the same double, as Python's repr chooses
- * it. */
-static size_t format_float(double value, char *out, size_t size)
+/* As JSON: Python's words for what is no number would not be read back. */
+static size_t format_float(double value, char out[MR_NUMBER_TEXT_BYTES])
 {
-    if (value != value) return (size_t)snprintf(out, size, "NaN");
-    if (value - value != 0)
-        return (size_t)snprintf(out, size, value > 0 ? "Infinity" : "-Infinity");
-    char digits[40];
-    int precision = 0;
-    do snprintf(digits, sizeof digits, "%.*e", precision++, value);
-    while (strtod(digits, NULL) != value && precision < 17);
-    int exponent = atoi(strchr(digits, 'e') + 1);
-    int n_digits = precision; /* significant ones */
-    if (exponent < -4 || exponent >= 16) {
-        char *e = strchr(digits, 'e');
-        return (size_t)snprintf(out, size, "%.*se%c%02d", (int)(e - digits), digits,
-            exponent < 0 ? '-' : '+', exponent < 0 ? -exponent : exponent);
-    }
-    int decimals = n_digits - 1 - exponent;
-    return (size_t)snprintf(out, size, "%.*f", decimals > 1 ? decimals : 1, value);
+    if (value != value) return (size_t)snprintf(out, MR_NUMBER_TEXT_BYTES, "NaN");
+    if (value - value == 0) return mr_float_to_text(value, out);
+    return (size_t)snprintf(out, MR_NUMBER_TEXT_BYTES, value > 0 ? "Infinity" : "-Infinity");
 }
 
 /* Writes at most size - 1 bytes and a NUL. Each piece is written whole or not at all, and
@@ -169,7 +155,7 @@ size_t mr_value_format(struct mr_value value, char *out, size_t size)
         bytes = (size_t)snprintf(text, sizeof text, "%lld", (long long)value.i);
         break;
     case MR_TYPE_FLOAT:
-        bytes = format_float(value.f, text, sizeof text);
+        bytes = format_float(value.f, text);
         break;
     case MR_TYPE_TIMESTAMP: {
         char time[MR_TIME_TEXT_BYTES];

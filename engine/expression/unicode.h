@@ -3,6 +3,7 @@
 #ifndef MR_ENGINE_EXPRESSION_UNICODE_H
 #define MR_ENGINE_EXPRESSION_UNICODE_H
 
+#include "base/number.h"
 #include "engine/batch/scratch.h"
 #include "engine/expression/expression.h"
 
@@ -59,10 +60,8 @@ uint32_t mr_unicode_lower(const char *text, uint32_t bytes, char *out);
 uint32_t mr_unicode_encode(uint32_t code, char *out);
 
 /* number_text.c */
-enum { MR_NUMBER_TEXT_BYTES = 32 };
-/* str(value); returns the bytes. */
+/* str(value), as mr_float_to_text has it for floats; returns the bytes. */
 uint32_t mr_int_to_text(int64_t value, char out[MR_NUMBER_TEXT_BYTES]);
-uint32_t mr_float_to_text(double value, char out[MR_NUMBER_TEXT_BYTES]);
 /* int(text), float(text). Untouched outputs on an error. */
 enum mr_row_error mr_int_from_text(const char *text, uint32_t bytes, int64_t *out);
 enum mr_row_error mr_float_from_text(
