@@ -2,6 +2,8 @@
  * rows came from. */
 #include "tests/test_scenarios_oracle.h"
 
+#include <stdio.h>
+
 /* ---- Without windows ---- */
 
 #define FILTER_AND_MAP                                                                         \
@@ -397,6 +399,45 @@ static void a_pane_of_a_second_combine_is_traced_back_through_the_first(void **s
     assert_int_equal(offsets[1], 2);
 }
 
+/* A graph with more ways through it than can be gone: whoever asks each way by itself never
+ * ends. */
+static void a_graph_of_many_ways_is_read_once(void **state)
+{
+    enum { SPLITS = 60, TEXT_BYTES = 32768 };
+    struct fixture *fixture = *state;
+    char *pipeline = mr_region_alloc(fixture->region, TEXT_BYTES), from[16] = "Combine";
+    size_t used = (size_t)snprintf(pipeline, TEXT_BYTES,
+        "pipeline:\n  transforms:\n" READ "    - {type: Window, input: ReadFromLog, config: "
+                                          "{windowing: {type: fixed, size: 10s}}}\n"
+        "    - {type: Combine, input: Window, config: {group_by: k, combine: {s: {fn: sum, "
+        "value: n}}}}\n");
+    for (int i = 0; i < SPLITS; i++) {
+        used += (size_t)snprintf(pipeline + used, TEXT_BYTES - used,
+            "    - {type: Filter, name: A%d, input: %s, config: {keep: s > 5}}\n"
+            "    - {type: Filter, name: B%d, input: %s, config: {keep: s < 6}}\n"
+            "    - {type: Flatten, name: F%d, input: [A%d, B%d]}\n",
+            i, from, i, from, i, i, i);
+        snprintf(from, sizeof from, "F%d", i);
+    }
+    used += (size_t)snprintf(pipeline + used, TEXT_BYTES - used,
+        "    - {type: WriteToLog, input: %s, config: {topic: out, key: k}}\n", from);
+    assert_true(used < TEXT_BYTES);
+    make(fixture, pipeline);
+    add(fixture, 0, 1, "a", 5);
+    add(fixture, 0, 2, "a", 7);
+    add(fixture, 0, 3, "b", 2);
+    advance(fixture);
+    pass(fixture, "Combine", 10);
+    assert_int_equal(owed(fixture, "WriteToLog"), 2);
+    struct mr_value row[2] = {text("a"), integer(12)};
+    int64_t offsets[4];
+    uint32_t sink = find(fixture, "WriteToLog");
+    /* Behind a Flatten a key is not followed: all rows of the window are shown. */
+    assert_int_equal(
+        mr_oracle_trace_back(fixture->oracle, sink, 0, 0, 3, 0, row, offsets, 4), 3);
+    assert_int_equal(offsets[2], 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +459,7 @@ int main(void)
         TEST(a_pane_is_traced_back_to_its_rows),
         TEST(a_row_without_a_window_is_traced_back_by_its_values),
         TEST(a_pane_of_a_second_combine_is_traced_back_through_the_first),
+        TEST(a_graph_of_many_ways_is_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

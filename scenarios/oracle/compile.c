@@ -155,32 +155,6 @@ static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
 
 /* ---- Sinks ---- */
 
-static bool has_windows(const struct mr_graph *graph, const struct mr_transform *transform)
-{
-    if (transform->kind == MR_COMBINE || transform->windowing.kind != MR_WINDOW_GLOBAL)
-        return true;
-    for (uint32_t i = 0; i < transform->n_inputs; i++)
-        if (has_windows(graph, &graph->transforms[transform->inputs[i].transform])) return true;
-    return false;
-}
-
-/* The one Combine through which all rows at an edge have come last; NULL when there is not one.
- */
-static struct mr_fold *last_fold(
-    struct mr_oracle *oracle, struct mr_edge edge, bool *is_rewindowed)
-{
-    struct mr_step *step = &oracle->steps[edge.transform];
-    if (step->fold) return step->fold;
-    *is_rewindowed |= step->transform->kind == MR_WINDOW_INTO;
-    struct mr_fold *fold = NULL;
-    for (uint32_t k = 0; k < step->transform->n_inputs; k++) {
-        struct mr_fold *other = last_fold(oracle, step->transform->inputs[k], is_rewindowed);
-        if (!other || (fold && other != fold)) return NULL;
-        fold = other;
-    }
-    return fold;
-}
-
 /* Whether all that a Combine puts out goes to this one sink, with fields left out or renamed at
  * most. */
 static bool is_direct(const struct mr_oracle *oracle, const struct mr_sink *sink)
@@ -248,11 +222,12 @@ static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
     step->sink = sink;
     sink->id = transform->id;
     sink->n_fields = schema_of(oracle->graph, edge)->n_fields;
-    sink->has_windows = has_windows(oracle->graph, transform);
+    sink->has_windows = step->has_windows;
     sink->order_field = transform->write.key_field;
     sink->sources = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
     sink->key_fields = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
-    sink->fold = last_fold(oracle, edge, &sink->is_rewindowed);
+    sink->fold = step->last_fold;
+    sink->is_rewindowed = step->is_rewindowed;
     if (sink->fold) {
         find_keys(oracle, sink, edge);
         sink->is_direct = is_direct(oracle, sink);
@@ -289,6 +264,35 @@ static void compile_source(struct mr_oracle *oracle, struct mr_step *step,
     if (n_values > oracle->values_capacity) oracle->values_capacity = n_values;
 }
 
+/* From the producers on, so that each step asks its inputs only. */
+static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    bool is_combine = transform->kind == MR_COMBINE;
+    step->has_windows = is_combine || transform->windowing.kind != MR_WINDOW_GLOBAL;
+    step->is_rewindowed = transform->kind == MR_WINDOW_INTO;
+    for (uint32_t k = 0; k < transform->n_inputs; k++) {
+        const struct mr_step *input = &oracle->steps[transform->inputs[k].transform];
+        step->has_windows |= input->has_windows;
+        step->is_rewindowed |= input->is_rewindowed;
+        if (k == 0) step->last_fold = input->last_fold;
+        if (input->last_fold != step->last_fold) step->last_fold = NULL;
+    }
+    if (!is_combine) return;
+    step->last_fold = step->fold;
+    step->is_rewindowed = false;
+}
+
+static void compile_fold(struct mr_oracle *oracle, struct mr_step *step)
+{
+    struct mr_edge edge = step->transform->inputs[0];
+    step->fold = mr_arena_new(oracle->arena, struct mr_fold);
+    mr_fold_init(step->fold, oracle->arena, &oracle->scratch, step->transform,
+        schema_of(oracle->graph, edge));
+    step->fold->is_loose = output_of(oracle, edge)->is_loose;
+    step->fold->inexact_fields = output_of(oracle, edge)->inexact_fields;
+}
+
 static void compile_step(struct mr_oracle *oracle, const struct mr_transform *transform)
 {
     struct mr_step *step = &oracle->steps[transform->id];
@@ -301,13 +305,8 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     }
     find_fields(oracle, step);
     judge_outputs(oracle, step);
-    if (transform->kind != MR_COMBINE) return;
-    struct mr_edge edge = transform->inputs[0];
-    step->fold = mr_arena_new(oracle->arena, struct mr_fold);
-    mr_fold_init(
-        step->fold, oracle->arena, &oracle->scratch, transform, schema_of(oracle->graph, edge));
-    step->fold->is_loose = output_of(oracle, edge)->is_loose;
-    step->fold->inexact_fields = output_of(oracle, edge)->inexact_fields;
+    if (transform->kind == MR_COMBINE) compile_fold(oracle, step);
+    trace_windows(oracle, step);
 }
 
 void mr_oracle_compile(

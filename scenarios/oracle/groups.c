@@ -77,18 +77,3 @@ void mr_groups_grow(struct mr_groups *groups)
     MR_ASSERT(groups->n < groups->room);
     MR_ASSERT(groups->n < MR_GROUPS_MAX); /* as many as the engine's own map holds */
 }
-
-void mr_groups_prepare(const struct mr_groups *groups, uint32_t n, const struct mr_value *keys)
-{
-    uint64_t hashes[MR_GROUPS_PREPARED_MAX];
-    if (!mr_groups_are_far(groups)) return;
-    if (n > MR_GROUPS_PREPARED_MAX) n = MR_GROUPS_PREPARED_MAX;
-    for (uint32_t i = 0; i < n; i++) {
-        struct mr_cell ignored;
-        hashes[i] = 0;
-        for (uint32_t k = 0; k < groups->n_keys; k++)
-            hashes[i] = mr_cell_put(&ignored, &keys[(size_t)i * groups->n_keys + k], hashes[i]);
-        mr_groups_fetch_slot(groups, hashes[i]);
-    }
-    for (uint32_t i = 0; i < n; i++) mr_groups_fetch_group(groups, hashes[i]);
-}

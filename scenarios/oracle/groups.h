@@ -39,8 +39,6 @@ void mr_groups_init(struct mr_groups *groups, struct mr_arena *arena, uint32_t n
 void mr_groups_deinit(struct mr_groups *groups);
 /* Makes room for at least one more. */
 void mr_groups_grow(struct mr_groups *groups);
-/* Asks memory for the groups of keys[n][n_keys], the first MR_GROUPS_PREPARED_MAX of them. */
-void mr_groups_prepare(const struct mr_groups *groups, uint32_t n, const struct mr_value *keys);
 
 static inline struct mr_group *mr_groups_at(const struct mr_groups *groups, uint32_t id)
 {

@@ -237,11 +237,3 @@ bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us 
     if (MR_UNLIKELY(!is_same)) tell_state(fold, group, expected_results);
     return is_same;
 }
-
-void mr_oracle_prepare_state(const struct mr_oracle *oracle, uint32_t combine,
-    mr_us window_start_us, uint32_t n, const struct mr_value *keys)
-{
-    struct mr_fold *fold = fold_of(oracle, combine);
-    const struct mr_fold_window *window = open_window(fold, window_start_us);
-    if (window) mr_groups_prepare(&window->groups, n, keys);
-}

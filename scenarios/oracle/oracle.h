@@ -79,10 +79,8 @@ mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine
  * `keys[n_keys]`, and per aggregate the value as a row would show it. What is expected is written where they differ:
  * None where there is no such entry. */
 bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
-    const struct mr_value *keys, const struct mr_value *results, struct mr_value *expected_results);
-/* As mr_oracle_prepare: the entries of keys[n][n_keys] in one window will be compared next. */
-void mr_oracle_prepare_state(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
-    uint32_t n, const struct mr_value *keys);
+    const struct mr_value *keys, const struct mr_value *results,
+    struct mr_value *expected_results);
 
 /* The rows (at most `max`) among [first, end) of a partition (counted through all inputs, in their order) that flow into the given window and key of a Combine,
  * or that become the given row at a stateless sink: offsets are written, the number of all is returned. For

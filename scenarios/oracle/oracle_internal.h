@@ -26,6 +26,11 @@ struct mr_step {
     int *fields; /* MAP: the input field that an output field merely is, or -1. FLATTEN: the
                     same, [n_inputs][n_fields] */
     struct mr_fold *fold; /* COMBINE */
+    bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
+    /* The one Combine through which all rows here have come last, this one included; NULL:
+     * there is none, or there are several. Whether they have other windows since. */
+    struct mr_fold *last_fold;
+    bool is_rewindowed;
     struct mr_sink *sink; /* WRITE */
     /* Sources: the one Combine that rows reach as they are, with nothing but WindowInto in
      * between; or NULL. */

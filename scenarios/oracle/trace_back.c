@@ -21,21 +21,33 @@ static void trace_row(void *self, int64_t offset, const struct mr_flow_row *row)
     tracer->n++;
 }
 
-/* Marks the Combines upstream of an edge; says for each where the sink's fields come from in
- * its input. */
-static void find_origins(const struct mr_oracle *oracle, const struct mr_sink *sink,
-    struct mr_edge edge, int **origins, int *rows)
+static void find_origin(
+    const struct mr_oracle *oracle, const struct mr_sink *sink, uint32_t combine, int *row)
 {
     const struct mr_graph *graph = oracle->graph;
-    const struct mr_transform *at = &graph->transforms[edge.transform];
-    if (at->kind == MR_COMBINE && !origins[at->id]) {
-        int *row = origins[at->id] = rows + (size_t)at->id * MR_FIELDS_MAX;
-        for (uint32_t i = 0; i < sink->n_fields; i++)
-            row[i] = mr_field_origin(
-                graph, graph->transforms[sink->id].inputs[0], (int)i, at->id, false);
+    for (uint32_t i = 0; i < sink->n_fields; i++)
+        row[i] = mr_field_origin(
+            graph, graph->transforms[sink->id].inputs[0], (int)i, combine, false);
+}
+
+/* Marks the Combines upstream of a sink; says for each where the sink's fields come from in its
+ * input. From the consumers back, so that each transform is asked once. */
+static void find_origins(
+    const struct mr_oracle *oracle, const struct mr_sink *sink, int **origins, int *rows)
+{
+    size_t bytes = sizeof(bool) * oracle->graph->n_transforms;
+    bool *is_upstream = mr_arena_zalloc(oracle->arena, bytes);
+    is_upstream[sink->id] = true;
+    for (uint32_t id = sink->id + 1; id-- > 0;) {
+        if (!is_upstream[id]) continue;
+        const struct mr_transform *at = &oracle->graph->transforms[id];
+        if (at->kind == MR_COMBINE) {
+            origins[id] = rows + (size_t)id * MR_FIELDS_MAX;
+            find_origin(oracle, sink, id, origins[id]);
+        }
+        for (uint32_t k = 0; k < at->n_inputs; k++) is_upstream[at->inputs[k].transform] = true;
     }
-    for (uint32_t k = 0; k < at->n_inputs; k++)
-        find_origins(oracle, sink, at->inputs[k], origins, rows);
+    mr_arena_free(oracle->arena, is_upstream, bytes);
 }
 
 /* The source whose partition it is, partitions being counted through all sources; the rest in
@@ -60,7 +72,7 @@ uint64_t mr_oracle_trace_back(struct mr_oracle *oracle, uint32_t sink, uint32_t 
     int *rows = mr_arena_alloc(oracle->arena, rows_bytes);
     int **origins = mr_arena_zalloc(oracle->arena, sizeof *origins * n);
     const struct mr_transform *transform = &oracle->graph->transforms[sink];
-    find_origins(oracle, oracle->steps[sink].sink, transform->inputs[0], origins, rows);
+    find_origins(oracle, oracle->steps[sink].sink, origins, rows);
     struct tracer tracer = {.oracle = oracle,
         .source = source_of(oracle, &partition),
         .offsets = offsets,
