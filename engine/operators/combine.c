@@ -421,8 +421,7 @@ static void combine_batch(struct mr_operator *operator, const struct mr_batch * 
     } else {
         handle_by_window(combine, batch, values, &hashes, errors);
     }
-    if (errors && mr_any_failed(errors, batch->n_rows))
-        mr_operator_divert(operator, batch, errors);
+    if (errors) mr_operator_divert(operator, batch, errors);
 }
 
 static bool is_due(const struct combine *combine, const struct window *window, mr_us watermark_us)

@@ -92,10 +92,17 @@ static void emit_errors(struct mr_operator *operator, const struct mr_batch *bat
     mr_operator_emit(operator, MR_OUTPUT_ERRORS, &out);
 }
 
+static bool any_failed(const uint8_t *errors, uint32_t n_rows)
+{
+    uint8_t any = 0;
+    for (uint32_t i = 0; i < n_rows; i++) any |= errors[i];
+    return any != 0;
+}
+
 struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors)
 {
-    if (!mr_any_failed(errors, batch->n_rows)) return *batch;
+    if (!any_failed(errors, batch->n_rows)) return *batch;
     struct mr_scratch *scratch = &operator->context->scratch;
     uint16_t *good = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);
     uint16_t *failed = mr_scratch_array(scratch, uint16_t, batch->n_selected + 1);

@@ -107,13 +107,6 @@ static inline uint64_t mr_request_tag(const struct mr_operator *operator, uint32
         (uint64_t)operator->context->task_index << 28 | (uint64_t)operator->index << 20 | detail;
 }
 
-static inline bool mr_any_failed(const uint8_t *errors, uint32_t n_rows)
-{
-    uint8_t any = 0;
-    for (uint32_t i = 0; i < n_rows; i++) any |= errors[i];
-    return any != 0;
-}
-
 /* Deals with rows that failed, errors[n_rows]: to the error output if the transform has one, else the task fails.
  * Returns the batch less these rows; its selection lies in scratch. */
 struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
