@@ -8,55 +8,34 @@
 #define COMPARE_ROWS(operator)                                                                 \
     for (uint32_t i = 0; i < n; i++) out[i] = a[i] operator b[i]
 
-static void compare_ints(
-    const int64_t *a, const int64_t *b, enum mr_comparison comparison, uint32_t n, uint8_t *out)
-{
-    switch (comparison) {
-    case MR_COMPARE_EQUAL:
-        COMPARE_ROWS(==);
-        break;
-    case MR_COMPARE_UNEQUAL:
-        COMPARE_ROWS(!=);
-        break;
-    case MR_COMPARE_LESS:
-        COMPARE_ROWS(<);
-        break;
-    case MR_COMPARE_LESS_EQUAL:
-        COMPARE_ROWS(<=);
-        break;
-    case MR_COMPARE_GREATER:
-        COMPARE_ROWS(>);
-        break;
-    case MR_COMPARE_GREATER_EQUAL:
-        COMPARE_ROWS(>=);
-        break;
+/* A loop a comparison, so that none is decided a row. */
+#define DEFINE_COMPARE(name, type)                                                             \
+    static void name(                                                                          \
+        const type *a, const type *b, enum mr_comparison comparison, uint32_t n, uint8_t *out) \
+    {                                                                                          \
+        switch (comparison) {                                                                  \
+        case MR_COMPARE_EQUAL:                                                                 \
+            COMPARE_ROWS(==);                                                                  \
+            break;                                                                             \
+        case MR_COMPARE_UNEQUAL:                                                               \
+            COMPARE_ROWS(!=);                                                                  \
+            break;                                                                             \
+        case MR_COMPARE_LESS:                                                                  \
+            COMPARE_ROWS(<);                                                                   \
+            break;                                                                             \
+        case MR_COMPARE_LESS_EQUAL:                                                            \
+            COMPARE_ROWS(<=);                                                                  \
+            break;                                                                             \
+        case MR_COMPARE_GREATER:                                                               \
+            COMPARE_ROWS(>);                                                                   \
+            break;                                                                             \
+        case MR_COMPARE_GREATER_EQUAL:                                                         \
+            COMPARE_ROWS(>=);                                                                  \
+            break;                                                                             \
+        }                                                                                      \
     }
-}
-
-static void compare_floats(
-    const double *a, const double *b, enum mr_comparison comparison, uint32_t n, uint8_t *out)
-{
-    switch (comparison) {
-    case MR_COMPARE_EQUAL:
-        COMPARE_ROWS(==);
-        break;
-    case MR_COMPARE_UNEQUAL:
-        COMPARE_ROWS(!=);
-        break;
-    case MR_COMPARE_LESS:
-        COMPARE_ROWS(<);
-        break;
-    case MR_COMPARE_LESS_EQUAL:
-        COMPARE_ROWS(<=);
-        break;
-    case MR_COMPARE_GREATER:
-        COMPARE_ROWS(>);
-        break;
-    case MR_COMPARE_GREATER_EQUAL:
-        COMPARE_ROWS(>=);
-        break;
-    }
-}
+DEFINE_COMPARE(compare_ints, int64_t)
+DEFINE_COMPARE(compare_floats, double)
 
 enum order { ORDER_LESS, ORDER_EQUAL, ORDER_GREATER, ORDER_NONE };
 
