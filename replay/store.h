@@ -61,7 +61,6 @@ MR_MUST_CHECK bool mr_store_select(struct mr_store *store, const char *sql,
 bool mr_store_next(struct mr_store_rows *rows);
 bool mr_store_is_null(const struct mr_store_rows *rows, int column);
 int64_t mr_store_int(const struct mr_store_rows *rows, int column);
-double mr_store_float(const struct mr_store_rows *rows, int column);
 const char *mr_store_text(
     const struct mr_store_rows *rows, int column); /* "" for null; until the next row */
 const void *mr_store_blob(const struct mr_store_rows *rows, int column, size_t *bytes);

@@ -44,11 +44,6 @@ int64_t mr_store_int(const struct mr_store_rows *rows, int column)
     return sqlite3_column_int64(rows->statement, column);
 }
 
-double mr_store_float(const struct mr_store_rows *rows, int column)
-{
-    return sqlite3_column_double(rows->statement, column);
-}
-
 const char *mr_store_text(const struct mr_store_rows *rows, int column)
 {
     const char *text = (const char *)sqlite3_column_text(rows->statement, column);

@@ -37,11 +37,9 @@ struct mr_recorder {
         uint64_t number, uint32_t kind, uint32_t bytes);
     void (*log)(void *self, mr_ns at_ns, const char *process, const char *text);
     void (*verdict)(void *self, const struct mr_witness *witness, uint64_t count);
-    /* The digest after `step` events; every MR_DIGEST_STRIDE steps and at the end: a replay that diverges can then name
-     * the first event that differs. */
+    /* The digest after each event, `step` counting from 1: a replay that diverges can then name
+     * the first that differs. */
     void (*digest)(void *self, uint64_t step, mr_ns at_ns, uint64_t digest);
 };
-
-enum { MR_DIGEST_STRIDE = 1 };
 
 #endif

@@ -326,7 +326,7 @@ static void trace_step(const struct run *run, uint64_t step, struct mr_run_resul
         out->trace_count < options->trace_max)
         options->trace[out->trace_count++] = mr_world_digest(run->world);
     const struct mr_recorder *recorder = options->recorder;
-    if (recorder && recorder->digest && step % MR_DIGEST_STRIDE == 0)
+    if (recorder && recorder->digest)
         recorder->digest(
             recorder->self, step, mr_world_now(run->world), mr_world_digest(run->world));
 }
@@ -396,10 +396,6 @@ static void finish(struct run *run, struct mr_run_result *out)
     bool was_cut = options->until_step > 0 && mr_world_steps(run->world) >= options->until_step;
     if (run->checks && !was_cut) mr_checks_finish(run->checks, out->end);
     if (run->record) mr_record_tap_verdicts(run->record, mr_checks_findings(run->checks));
-    const struct mr_recorder *recorder = options->recorder;
-    if (recorder && recorder->digest)
-        recorder->digest(recorder->self, mr_world_steps(run->world), mr_world_now(run->world),
-            mr_world_digest(run->world));
 }
 
 void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
