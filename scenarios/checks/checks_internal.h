@@ -273,6 +273,10 @@ void mr_witness_inputs(struct mr_checks *checks, struct mr_witness *witness, uin
     mr_us window_start_us, const struct mr_value *row);
 /* The restore after `attempt` (0: the last one), and which faults have struck. */
 void mr_witness_cause(struct mr_checks *checks, struct mr_witness *witness, uint32_t attempt);
+/* A watermark was told beyond its bound: all but the summary, which finds both as texts in
+ * `actual` and `expected`. */
+void mr_witness_watermark(struct mr_checks *checks, struct mr_witness *witness,
+    uint32_t transform, mr_us said_us, mr_us bound_us);
 
 /* Sources. */
 void mr_sources_begin(struct mr_checks *checks, const struct mr_cut *from, mr_ns now);

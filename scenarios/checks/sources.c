@@ -132,17 +132,12 @@ static void report_overtaking(struct mr_checks *checks, const struct mr_probe_at
         mr_checks_find(checks, MR_CHECK_WATERMARKS, MR_VERDICT_WATERMARK_OVERTOOK, 1);
     if (!witness) return;
     const struct mr_source_view *source = source_of(checks, partition);
-    char said[MR_TIME_TEXT_BYTES], own[MR_TIME_TEXT_BYTES];
-    mr_timestamp_format(watermark_us, said);
-    mr_timestamp_format(own_watermark_us(checks, partition), own);
-    mr_witness_at(checks, witness, at->transform);
+    mr_witness_watermark(
+        checks, witness, at->transform, watermark_us, own_watermark_us(checks, partition));
     mr_witness_print(witness->summary, sizeof witness->summary,
         "subtask %u says watermark %s, but the rows read from %s[%u] allow %s at most",
-        at->subtask, said, checks->config.scenario->topics[source->topic].name, partition->id,
-        own);
-    mr_witness_print(witness->expected, sizeof witness->expected, "%s", own);
-    mr_witness_print(witness->actual, sizeof witness->actual, "%s", said);
-    mr_witness_cause(checks, witness, 0);
+        at->subtask, witness->actual, checks->config.scenario->topics[source->topic].name,
+        partition->id, witness->expected);
 }
 
 void mr_sources_watermark(

@@ -36,20 +36,14 @@ static void report_channel(struct mr_checks *checks, const struct mr_probe_chann
 {
     struct mr_witness *witness = mr_checks_find(checks, MR_CHECK_WATERMARKS, verdict, 1);
     if (!witness) return;
-    char said[MR_TIME_TEXT_BYTES], bound[MR_TIME_TEXT_BYTES];
-    mr_timestamp_format(said_us, said);
-    mr_timestamp_format(bound_us, bound);
-    mr_witness_at(checks, witness, at->to_transform);
+    mr_witness_watermark(checks, witness, at->to_transform, said_us, bound_us);
     mr_witness_print(witness->summary, sizeof witness->summary,
         "the channel from '%s' subtask %u to '%s' subtask %u says watermark %s, %s %s",
         name_of(checks, at->from_transform), at->from_subtask,
-        name_of(checks, at->to_transform), at->to_subtask, said,
+        name_of(checks, at->to_transform), at->to_subtask, witness->actual,
         verdict == MR_VERDICT_WATERMARK_REGRESSED ? "after it had said"
                                                   : "but its sender stands at",
-        bound);
-    mr_witness_print(witness->expected, sizeof witness->expected, "%s", bound);
-    mr_witness_print(witness->actual, sizeof witness->actual, "%s", said);
-    mr_witness_cause(checks, witness, 0);
+        witness->expected);
 }
 
 void mr_watermarks_received(struct mr_checks *checks, const struct mr_probe_channel *at,
@@ -138,17 +132,11 @@ static void report_operator(struct mr_checks *checks, const struct mr_probe_at *
 {
     struct mr_witness *witness = mr_checks_find(checks, MR_CHECK_WATERMARKS, verdict, 1);
     if (!witness) return;
-    char said[MR_TIME_TEXT_BYTES], bound[MR_TIME_TEXT_BYTES];
-    mr_timestamp_format(said_us, said);
-    mr_timestamp_format(bound_us, bound);
-    mr_witness_at(checks, witness, at->transform);
+    mr_witness_watermark(checks, witness, at->transform, said_us, bound_us);
     mr_witness_print(witness->summary, sizeof witness->summary,
-        "subtask %u says watermark %s, %s %s", at->subtask, said,
+        "subtask %u says watermark %s, %s %s", at->subtask, witness->actual,
         verdict == MR_VERDICT_WATERMARK_REGRESSED ? "after" : "but its channels allow at most",
-        bound);
-    mr_witness_print(witness->expected, sizeof witness->expected, "%s", bound);
-    mr_witness_print(witness->actual, sizeof witness->actual, "%s", said);
-    mr_witness_cause(checks, witness, 0);
+        witness->expected);
 }
 
 void mr_watermarks_operator(

@@ -202,3 +202,15 @@ void mr_witness_cause(struct mr_checks *checks, struct mr_witness *witness, uint
     }
     if (checks->config.world) name_faults(checks, witness);
 }
+
+void mr_witness_watermark(struct mr_checks *checks, struct mr_witness *witness,
+    uint32_t transform, mr_us said_us, mr_us bound_us)
+{
+    char said[MR_TIME_TEXT_BYTES], bound[MR_TIME_TEXT_BYTES];
+    mr_witness_at(checks, witness, transform);
+    mr_witness_print(witness->expected, sizeof witness->expected, "%s",
+        mr_timestamp_format(bound_us, bound));
+    mr_witness_print(
+        witness->actual, sizeof witness->actual, "%s", mr_timestamp_format(said_us, said));
+    mr_witness_cause(checks, witness, 0);
+}
