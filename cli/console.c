@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
+#include "reports/text.h"
 
 const char *const mr_color_words[] = {"auto", "always", "never", NULL};
 
@@ -66,12 +67,27 @@ int mr_console_error(const struct mr_err *err)
     return mr_err_exit_code(err);
 }
 
-int mr_console_help(const struct mr_usage *usage)
+bool mr_console_read(struct mr_region *region, const struct mr_usage *usage, int argc,
+    char **argv, struct mr_arguments *out, struct mr_err *err)
 {
+    if (!mr_options_read(region, usage, argc, argv, out, err)) return false;
+    if (!out->wants_help) return true;
     struct mr_text text = {0};
     mr_options_help(&text, usage);
     mr_console_put(&text);
-    return 0;
+    return true;
+}
+
+const char *mr_console_command(
+    struct mr_region *region, const char *path, uint64_t seed, const char *plant)
+{
+    bool is_planted = strcmp(plant, mr_plants[MR_PLANT_NONE].name) != 0;
+    struct mr_text text = {0};
+    mr_text_command(
+        &text, path, seed, is_planted ? mr_region_printf(region, "--plant %s", plant) : NULL);
+    const char *command = mr_region_strdup(region, text.data);
+    mr_text_deinit(&text);
+    return command;
 }
 
 int mr_console_finish(int code)

@@ -23,8 +23,14 @@ bool mr_console_is_terminal(int fd);
 void mr_console_put(struct mr_text *text);
 /* Prints the error as a compiler would to standard error; returns its exit code. */
 int mr_console_error(const struct mr_err *err);
-/* The help page to standard output; returns 0. */
-int mr_console_help(const struct mr_usage *usage);
+/* Reads the flags and arguments as mr_options_read does; prints the help page where it is
+ * wanted, and then there is nothing else to do. */
+MR_MUST_CHECK bool mr_console_read(struct mr_region *region, const struct mr_usage *usage,
+    int argc, char **argv, struct mr_arguments *out, struct mr_err *err);
+/* The line that repeats a run: see mr_text_command. `plant`: the planted bug's name, "none" for
+ * none. */
+const char *mr_console_command(
+    struct mr_region *region, const char *path, uint64_t seed, const char *plant);
 /* Flushes standard output: `code`, or 7 when something could not be written and `code` is 0. */
 int mr_console_finish(int code);
 

@@ -133,11 +133,9 @@ int mr_lint_main(int argc, char **argv)
     struct mr_arguments arguments;
     struct mr_err err = {0};
     int code = 0;
-    if (!mr_options_read(lint.region, &usage, argc, argv, &arguments, &err))
+    if (!mr_console_read(lint.region, &usage, argc, argv, &arguments, &err))
         code = mr_console_error(&err);
-    else if (arguments.wants_help)
-        code = mr_console_help(&usage);
-    else
+    else if (!arguments.wants_help)
         code = lint_all(&lint, &arguments);
     mr_region_destroy(lint.region);
     return code;

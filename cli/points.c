@@ -54,14 +54,12 @@ int mr_points_main(int argc, char **argv)
     struct mr_arguments arguments;
     struct mr_err err = {0};
     int code = 0;
-    if (!mr_options_read(region, &usage, argc, argv, &arguments, &err) ||
+    if (!mr_console_read(region, &usage, argc, argv, &arguments, &err) ||
         (arguments.n == 1 && !is_kind(arguments.list[0], &err)))
         code = mr_console_error(&err);
-    else if (arguments.wants_help)
-        code = mr_console_help(&usage);
     else if (arguments.n == 1)
         list_kind(arguments.list[0]);
-    else
+    else if (!arguments.wants_help)
         for (size_t i = 0; kinds[i]; i++) list_kind(kinds[i]);
     mr_region_destroy(region);
     return code;

@@ -66,20 +66,15 @@ static bool read_options(struct replay *replay, int argc, char **argv,
         .n_flags = sizeof flags / sizeof flags[0],
         .n_min = 1,
         .n_max = 1};
-    if (!mr_options_read(replay->region, &usage, argc, argv, arguments, err)) return false;
-    if (arguments->wants_help) mr_console_help(&usage);
-    return true;
+    return mr_console_read(replay->region, &usage, argc, argv, arguments, err);
 }
 
 /* The command that runs the seed afresh. */
 static const char *fresh_command(const struct replay *replay)
 {
     const struct mr_recorded_run *recorded = &replay->recorded;
-    bool is_planted = strcmp(recorded->plant, "none") != 0;
-    return mr_region_printf(replay->region, "build/millrace run %s --seed %llu%s%s",
-        replay->path ? replay->path : recorded->scenario_path,
-        (unsigned long long)recorded->seed, is_planted ? " --plant " : "",
-        is_planted ? recorded->plant : "");
+    return mr_console_command(replay->region,
+        replay->path ? replay->path : recorded->scenario_path, recorded->seed, recorded->plant);
 }
 
 /* The scenario. */

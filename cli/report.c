@@ -45,9 +45,7 @@ static bool read_options(struct mr_region *region, int argc, char **argv,
         .n_flags = sizeof flags / sizeof flags[0],
         .n_min = 1,
         .n_max = 1};
-    if (!mr_options_read(region, &usage, argc, argv, arguments, err)) return false;
-    if (arguments->wants_help) mr_console_help(&usage);
-    return true;
+    return mr_console_read(region, &usage, argc, argv, arguments, err);
 }
 
 static void tell(const struct options *options, const struct mr_tally *const *tallies, size_t n)

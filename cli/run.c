@@ -68,9 +68,7 @@ static bool read_options(struct mr_region *region, int argc, char **argv, struct
         .n_flags = sizeof flags / sizeof flags[0],
         .n_min = 1,
         .n_max = 1};
-    if (!mr_options_read(region, &usage, argc, argv, arguments, err)) return false;
-    if (arguments->wants_help) mr_console_help(&usage);
-    return true;
+    return mr_console_read(region, &usage, argc, argv, arguments, err);
 }
 
 static const char *ending(enum mr_run_end end)
@@ -115,10 +113,8 @@ static int judge(struct mr_region *region, const struct options *options,
 {
     struct mr_terminal_style style = mr_console_style(options->color, STDOUT_FILENO);
     struct mr_text text = {0};
-    bool is_planted = options->plant != MR_PLANT_NONE;
-    const char *command = mr_region_printf(region, "build/millrace run %s --seed %llu%s%s",
-        scenario->path, (unsigned long long)options->seed, is_planted ? " --plant " : "",
-        is_planted ? mr_plants[options->plant].name : "");
+    const char *command = mr_console_command(
+        region, scenario->path, options->seed, mr_plants[options->plant].name);
     for (uint32_t i = 0; i < result->n_findings; i++)
         mr_terminal_witness(
             &text, &style, &result->findings[i], result->finding_counts[i], command);

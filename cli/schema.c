@@ -34,12 +34,10 @@ int mr_schema_main(int argc, char **argv)
     struct mr_arguments arguments;
     struct mr_err err = {0};
     int code = 0;
-    if (!mr_options_read(region, &usage, argc, argv, &arguments, &err) ||
+    if (!mr_console_read(region, &usage, argc, argv, &arguments, &err) ||
         (arguments.n == 1 && !is_known(arguments.list[0], &err)))
         code = mr_console_error(&err);
-    else if (arguments.wants_help)
-        code = mr_console_help(&usage);
-    else
+    else if (!arguments.wants_help)
         fputs(mr_scenario_schema, stdout);
     mr_region_destroy(region);
     return code;

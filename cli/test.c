@@ -113,9 +113,7 @@ static bool read_options(
         .n_flags = sizeof flags / sizeof flags[0],
         .n_min = 1,
         .n_max = SIZE_MAX};
-    if (!mr_options_read(test->region, &usage, argc, argv, paths, err)) return false;
-    if (paths->wants_help) mr_console_help(&usage);
-    return true;
+    return mr_console_read(test->region, &usage, argc, argv, paths, err);
 }
 
 static void settle_options(struct options *options)

@@ -15,11 +15,9 @@ int mr_version_main(int argc, char **argv)
     struct mr_arguments arguments;
     struct mr_err err = {0};
     int code = 0;
-    if (!mr_options_read(region, &usage, argc, argv, &arguments, &err))
+    if (!mr_console_read(region, &usage, argc, argv, &arguments, &err))
         code = mr_console_error(&err);
-    else if (arguments.wants_help)
-        code = mr_console_help(&usage);
-    else
+    else if (!arguments.wants_help)
         printf("millrace %s (commit %s, %s)\n", mr_build.version, mr_build.commit,
             mr_build.compiler);
     mr_region_destroy(region);
