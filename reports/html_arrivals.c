@@ -66,24 +66,11 @@ static void add_dots(struct mr_picture *picture, const struct mr_series *series,
     mr_picture_add_key(picture, look, title);
 }
 
-static bool add_topics(struct mr_picture *picture, struct axis *axis)
+static void add_topic(struct mr_picture *picture, const struct mr_series *series,
+    const char *topic, const char *color, void *self)
 {
-    struct mr_store_rows *topics = NULL;
-    if (!mr_html_select(picture->page,
-            "SELECT id, name FROM topics WHERE scenario = ?1 AND is_input ORDER BY id",
-            picture->run->scenario->id, &topics))
-        return false;
-    bool is_ok = true;
-    for (int i = 0; is_ok && i < MR_PICTURE_TOPICS_MAX && mr_store_next(topics); i++) {
-        struct mr_series series = {0};
-        int64_t arguments[] = {picture->run->id, mr_store_int(topics, 0)};
-        is_ok = mr_picture_read_series(picture->page, rows_sql, arguments, true, &series);
-        widen(axis, &series);
-        if (is_ok && series.n)
-            add_dots(picture, &series, mr_picture_topic_colors[i], mr_store_text(topics, 1));
-        mr_series_deinit(&series);
-    }
-    return mr_store_rows_close(topics, picture->page->err) && is_ok;
+    widen(self, series);
+    if (series->n) add_dots(picture, series, color, topic);
 }
 
 static bool add_late_rows(struct mr_picture *picture, struct axis *axis)
@@ -188,7 +175,8 @@ bool mr_html_add_arrivals(
 {
     struct mr_picture picture = {.page = page, .run = run, .regions = regions};
     struct axis axis = {.low = 1e300, .high = -1e300};
-    bool is_ok = add_topics(&picture, &axis) && add_late_rows(&picture, &axis) &&
+    bool is_ok = mr_picture_each_topic(&picture, rows_sql, true, &axis, add_topic) &&
+                 add_late_rows(&picture, &axis) &&
                  (picture.n_blocks == 0 || add_watermarks(&picture));
     if (is_ok && picture.n_blocks) {
         set_axis(&picture, &axis);

@@ -12,29 +12,19 @@ static double highest(const struct mr_series *series, double least)
     return least;
 }
 
-static bool add_topics(struct mr_picture *picture, double *rows_max)
+static const char waiting_sql[] =
+    "SELECT at_ns, waiting_rows FROM backlog WHERE run = ?1 AND topic = ?2 ORDER BY n";
+
+static void add_topic(struct mr_picture *picture, const struct mr_series *series,
+    const char *topic, const char *color, void *self)
 {
-    struct mr_store_rows *topics = NULL;
-    if (!mr_html_select(picture->page,
-            "SELECT id, name FROM topics WHERE scenario = ?1 AND is_input ORDER BY id",
-            picture->run->scenario->id, &topics))
-        return false;
-    bool is_ok = true;
-    for (int i = 0; is_ok && i < MR_PICTURE_TOPICS_MAX && mr_store_next(topics); i++) {
-        struct mr_series series = {0};
-        int64_t arguments[] = {picture->run->id, mr_store_int(topics, 0)};
-        is_ok = mr_picture_read_series(picture->page,
-            "SELECT at_ns, waiting_rows FROM backlog WHERE run = ?1 AND topic = ?2 ORDER BY n",
-            arguments, false, &series);
-        *rows_max = highest(&series, *rows_max);
-        char look[64], title[160];
-        snprintf(look, sizeof look, "steps lw 1.6 lc rgb '%s'", mr_picture_topic_colors[i]);
-        snprintf(title, sizeof title, "rows of %s that wait", mr_store_text(topics, 1));
-        if (is_ok && series.n)
-            mr_picture_add_series(picture, &series, LINE_POINTS_MAX, "1:2", look, title);
-        mr_series_deinit(&series);
-    }
-    return mr_store_rows_close(topics, picture->page->err) && is_ok;
+    double *rows_max = self;
+    *rows_max = highest(series, *rows_max);
+    if (series->n == 0) return;
+    char look[64], title[160];
+    snprintf(look, sizeof look, "steps lw 1.6 lc rgb '%s'", color);
+    snprintf(title, sizeof title, "rows of %s that wait", topic);
+    mr_picture_add_series(picture, series, LINE_POINTS_MAX, "1:2", look, title);
 }
 
 /* Checkpoints that ended so, with the microseconds that they took. */
@@ -79,7 +69,7 @@ bool mr_html_add_backlog(
     struct mr_picture picture = {.page = page, .run = run, .regions = regions};
     double rows_max = 1, us_max = 0;
     bool is_ok =
-        add_topics(&picture, &rows_max) &&
+        mr_picture_each_topic(&picture, waiting_sql, false, &rows_max, add_topic) &&
         add_checkpoints(&picture, completed_sql, "impulses lw 1.4 lc rgb '#2e7d32' axes x1y2",
             "completed checkpoint", &us_max) &&
         add_checkpoints(&picture, aborted_sql,

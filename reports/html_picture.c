@@ -7,7 +7,7 @@
 enum { LABEL_ROWS = 3 };
 #define REGIONS_MAX ((size_t)200)
 
-const char *const mr_picture_topic_colors[MR_PICTURE_TOPICS_MAX] = {
+static const char *const topic_colors[MR_PICTURE_TOPICS_MAX] = {
     "#5b7fa6", "#7a8f3c", "#8a6fae", "#3f8f86"};
 static const struct {
     const char *color;
@@ -51,6 +51,27 @@ void mr_picture_add_key(struct mr_picture *picture, const char *look, const char
 {
     mr_text_printf(&picture->plots, ", NaN with %s title ", look);
     mr_plot_quote(&picture->plots, title);
+}
+
+bool mr_picture_each_topic(struct mr_picture *picture, const char *sql, bool is_event_time,
+    void *self,
+    void (*add)(struct mr_picture *picture, const struct mr_series *series, const char *topic,
+        const char *color, void *self))
+{
+    struct mr_store_rows *topics = NULL;
+    if (!mr_html_select(picture->page,
+            "SELECT id, name FROM topics WHERE scenario = ?1 AND is_input ORDER BY id",
+            picture->run->scenario->id, &topics))
+        return false;
+    bool is_ok = true;
+    for (int i = 0; is_ok && i < MR_PICTURE_TOPICS_MAX && mr_store_next(topics); i++) {
+        struct mr_series series = {0};
+        int64_t arguments[] = {picture->run->id, mr_store_int(topics, 0)};
+        is_ok = mr_picture_read_series(picture->page, sql, arguments, is_event_time, &series);
+        if (is_ok) add(picture, &series, mr_store_text(topics, 1), topic_colors[i], self);
+        mr_series_deinit(&series);
+    }
+    return mr_store_rows_close(topics, picture->page->err) && is_ok;
 }
 
 static void shade(struct mr_picture *picture)

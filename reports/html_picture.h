@@ -8,7 +8,6 @@
 #include "reports/series.h"
 
 enum { MR_PICTURE_POINTS_MAX = 2400, MR_PICTURE_TOPICS_MAX = 4 };
-extern const char *const mr_picture_topic_colors[MR_PICTURE_TOPICS_MAX];
 
 struct mr_picture {
     struct mr_html *page;
@@ -36,6 +35,14 @@ void mr_picture_add_key(struct mr_picture *picture, const char *look, const char
 /* All three for a series, thinned to n_max points. */
 void mr_picture_add_series(struct mr_picture *picture, const struct mr_series *series,
     size_t n_max, const char *columns, const char *look, const char *title);
+
+/* Reads the series of each input topic, by a query with ?1 the run and ?2 the topic, and hands
+ * it to `add` with the topic's name and colour; it may have no points. `self` is the caller's.
+ */
+MR_MUST_CHECK bool mr_picture_each_topic(struct mr_picture *picture, const char *sql,
+    bool is_event_time, void *self,
+    void (*add)(struct mr_picture *picture, const struct mr_series *series, const char *topic,
+        const char *color, void *self));
 
 /* Axes and grid, then faults as shaded regions and restores as lines; something must have been
  * plotted. Draws it into the page; where gnuplot refuses, a note takes its place. `kind` tells
