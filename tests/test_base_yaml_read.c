@@ -1,21 +1,4 @@
-#include "tests/test.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "base/yaml.h"
-
-static int set_up(void **state)
-{
-    *state = mr_region_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    mr_region_destroy(*state);
-    return 0;
-}
+#include "tests/test_base_yaml.h"
 
 static const struct mr_yaml *read(
     struct mr_region *region, const char *text, enum mr_yaml_version version)

@@ -1,19 +1,6 @@
 #include "tests/test.h"
 
-#include "tests/test_sim_stage.h"
-
-enum { MESSAGES = 20 };
-
-/* Process 0 opens a connection to 1 and sends MESSAGES at once, numbered; again when its timer
- * says so. */
-static void sends_many(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) actor->memory[0] = env->open(env, 1);
-    if (arrival->kind != MR_ARRIVAL_START && arrival->kind != MR_ARRIVAL_TIMER) return;
-    for (uint64_t i = 0; i < MESSAGES; i++)
-        actor_send(actor, (uint32_t)actor->memory[0], actor->memory[1]++);
-}
+#include "tests/test_sim_senders.h"
 
 static void a_connection_keeps_its_order_whatever_the_latency(void **state)
 {
@@ -89,25 +76,6 @@ static void a_process_can_talk_to_itself(void **state)
     assert_int_equal(request.at_ns, 30);
     assert_int_equal(answer.at_ns, 40);
     assert_int_not_equal(request.connection, answer.connection);
-}
-
-/* 0 sends to 1, and 1 to 0, every 10 us, on connections of their own. */
-static void sends_all_the_time(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) actor->memory[0] = env->open(env, 1 - env->process);
-    if (arrival->kind != MR_ARRIVAL_START && arrival->kind != MR_ARRIVAL_TIMER) return;
-    actor_send(actor, (uint32_t)actor->memory[0], actor->memory[1]++);
-    env->wake_at(env, env->now(env) + 10000, 0);
-}
-
-static void opens_late(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) env->wake_at(env, 10000, 0);
-    if (arrival->kind != MR_ARRIVAL_TIMER) return;
-    actor->memory[0] = env->open(env, 1);
-    actor_send(actor, (uint32_t)actor->memory[0], 1);
 }
 
 static void a_reset_closes_both_ends_after_a_prefix(void **state)

@@ -1,29 +1,6 @@
 #include "tests/test.h"
 
-#include "tests/test_sim_stage.h"
-
-enum { MESSAGES = 20 };
-
-/* Process 0 opens a connection to 1 and sends MESSAGES at once, numbered; again when its timer
- * says so. */
-static void sends_many(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) actor->memory[0] = env->open(env, 1);
-    if (arrival->kind != MR_ARRIVAL_START && arrival->kind != MR_ARRIVAL_TIMER) return;
-    for (uint64_t i = 0; i < MESSAGES; i++)
-        actor_send(actor, (uint32_t)actor->memory[0], actor->memory[1]++);
-}
-
-/* 0 sends to 1, and 1 to 0, every 10 us, on connections of their own. */
-static void sends_all_the_time(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) actor->memory[0] = env->open(env, 1 - env->process);
-    if (arrival->kind != MR_ARRIVAL_START && arrival->kind != MR_ARRIVAL_TIMER) return;
-    actor_send(actor, (uint32_t)actor->memory[0], actor->memory[1]++);
-    env->wake_at(env, env->now(env) + 10000, 0);
-}
+#include "tests/test_sim_senders.h"
 
 static uint32_t messages_within(
     const struct stage *stage, uint32_t process, mr_ns from_ns, mr_ns to_ns)
@@ -111,15 +88,6 @@ static void a_partition_that_outlasts_the_send_timeout_closes_the_connection(voi
     assert_int_equal(note.at_ns, 301000); /* it learns with the heal */
     assert_int_equal(messages_within(stage, 1, 101001, 500000), 0);
     assert_true(messages_within(stage, 0, 400000, 500000) > 5); /* the other connection lives */
-}
-
-static void opens_late(struct actor *actor, const struct mr_arrival *arrival)
-{
-    const struct mr_env *env = actor->env;
-    if (arrival->kind == MR_ARRIVAL_START) env->wake_at(env, 10000, 0);
-    if (arrival->kind != MR_ARRIVAL_TIMER) return;
-    actor->memory[0] = env->open(env, 1);
-    actor_send(actor, (uint32_t)actor->memory[0], 1);
 }
 
 static void a_handshake_in_a_partition_goes_on_when_it_heals(void **state)
