@@ -20,6 +20,10 @@ const char *mr_row_error_text(enum mr_row_error error)
         return "ValueError: the value cannot be converted to a number";
     case MR_ROW_FLOAT_RANGE:
         return "OverflowError: cannot convert float infinity to integer";
+    case MR_ROW_UNKNOWN_OUTPUT:
+        return "ValueError: Unknown output name";
+    case MR_ROW_INVALID:
+        return "ValidationError: the row does not respect the schema";
     }
     MR_UNREACHABLE("an error of a row that does not exist");
 }

@@ -13,6 +13,9 @@ enum mr_row_error {
     MR_ROW_TYPE,     /* None where a value is needed */
     MR_ROW_VALUE,    /* int('x') and the like */
     MR_ROW_FLOAT_RANGE, /* OverflowError of a float operation, or int(inf) */
+    /* Of transforms, which say more than the text below. */
+    MR_ROW_UNKNOWN_OUTPUT, /* Partition */
+    MR_ROW_INVALID,        /* ValidateWithSchema */
 };
 /* `ZeroDivisionError: division by zero` and so on. */
 const char *mr_row_error_text(enum mr_row_error error);

@@ -45,51 +45,67 @@ void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *
     }
 }
 
-/* A column that repeats one text per row, by the row's error. */
-static struct mr_column error_texts(struct mr_scratch *scratch, const struct mr_batch *batch,
-    const uint8_t *errors, const char *prefix)
+struct mr_column mr_operator_texts(
+    struct mr_operator *operator, const struct mr_span *texts, uint32_t n)
 {
-    struct mr_string *values = mr_scratch_array(scratch, struct mr_string, batch->n_rows + 1);
-    memset(values, 0, sizeof *values * batch->n_rows);
-    size_t prefix_bytes = strlen(prefix);
+    struct mr_scratch *scratch = &operator->context->scratch;
     size_t capacity = 0;
-    for (uint32_t i = 0; i < batch->n_rows; i++)
-        if (errors[i])
-            capacity += prefix_bytes + strlen(mr_row_error_text((enum mr_row_error)errors[i]));
+    for (uint32_t i = 0; i < n; i++) capacity += texts[i].bytes;
+    struct mr_string *values = mr_scratch_array(scratch, struct mr_string, n + 1);
     char *heap = mr_scratch_alloc(scratch, capacity + 1);
     uint32_t used = 0;
-    for (uint32_t i = 0; i < batch->n_rows; i++) {
-        if (!errors[i]) continue;
-        const char *text = mr_row_error_text((enum mr_row_error)errors[i]);
-        uint32_t bytes = (uint32_t)(prefix_bytes + strlen(text));
-        memcpy(heap + used, prefix, prefix_bytes);
-        memcpy(heap + used + prefix_bytes, text, bytes - prefix_bytes);
-        values[i].bytes = bytes;
-        if (bytes <= MR_STRING_INLINE_MAX) {
-            memcpy(values[i].inline_text, heap + used, bytes);
-        } else {
-            memcpy(values[i].prefix, heap + used, 4);
-            values[i].heap_offset = used;
+    MR_ASSERT(capacity <= UINT32_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct mr_span *text = &texts[i];
+        values[i] = (struct mr_string){.bytes = text->bytes};
+        if (text->bytes <= MR_STRING_INLINE_MAX) {
+            if (text->bytes) memcpy(values[i].inline_text, text->text, text->bytes);
+            continue;
         }
-        used += bytes;
+        memcpy(values[i].prefix, text->text, sizeof values[i].prefix);
+        values[i].heap_offset = used;
+        memcpy(heap + used, text->text, text->bytes);
+        used += text->bytes;
     }
     return (struct mr_column){.type = MR_TYPE_STRING, .values = values, .heap = heap};
 }
 
+static struct mr_span failure_of(
+    const uint8_t *errors, const struct mr_span *texts, uint32_t row)
+{
+    if (texts && texts[row].text) return texts[row];
+    const char *text = mr_row_error_text((enum mr_row_error)errors[row]);
+    return (struct mr_span){.text = text, .bytes = (uint32_t)strlen(text)};
+}
+
+/* What went wrong, for each row that failed; nothing for the others. */
+static struct mr_column error_texts(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors, const struct mr_span *texts)
+{
+    struct mr_span *spans =
+        mr_scratch_array(&operator->context->scratch, struct mr_span, batch->n_rows + 1);
+    memset(spans, 0, sizeof *spans * batch->n_rows);
+    for (uint32_t i = 0; i < batch->n_selected; i++) {
+        uint32_t row = mr_batch_row(batch, i);
+        if (errors[row]) spans[row] = failure_of(errors, texts, row);
+    }
+    return mr_operator_texts(operator, spans, batch->n_rows);
+}
+
 static void emit_errors(struct mr_operator *operator, const struct mr_batch *batch,
-    const uint8_t *errors, const uint16_t *failed, uint32_t n_failed)
+    const uint8_t *errors, const struct mr_span *texts, const uint16_t *failed, uint32_t n_failed)
 {
     struct mr_scratch *scratch = &operator->context->scratch;
     struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, batch->n_columns + 2);
     memcpy(columns, batch->columns, sizeof *columns * batch->n_columns);
-    columns[batch->n_columns] = error_texts(scratch, batch, errors, "");
-    columns[batch->n_columns + 1] = error_texts(scratch, batch, errors, "");
+    columns[batch->n_columns] = error_texts(operator, batch, errors, texts);
+    columns[batch->n_columns + 1] = columns[batch->n_columns];
     struct mr_batch out = *batch;
     out.columns = columns;
     out.n_columns = batch->n_columns + 2;
     out.selection = failed;
     out.n_selected = n_failed;
-    mr_operator_emit(operator, MR_OUTPUT_ERRORS, &out);
+    mr_operator_emit(operator, operator->transform->error_output, &out);
 }
 
 static bool any_failed(const uint8_t *errors, uint32_t n_rows)
@@ -99,8 +115,17 @@ static bool any_failed(const uint8_t *errors, uint32_t n_rows)
     return any != 0;
 }
 
-struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
-    const uint8_t *errors)
+static void fail_task(struct mr_operator *operator, enum mr_row_error error, struct mr_span text)
+{
+    mr_task_fail(operator->context, "transform '%s': %.*s", operator->transform->name,
+        (int)text.bytes, text.text);
+    const struct mr_probe *probe = operator->context->job->probe;
+    struct mr_probe_at at = mr_operator_at(operator);
+    if (probe && probe->row_failed) probe->row_failed(probe->self, &at, (int)error);
+}
+
+struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors, const struct mr_span *texts)
 {
     if (!any_failed(errors, batch->n_rows)) return *batch;
     struct mr_scratch *scratch = &operator->context->scratch;
@@ -119,15 +144,16 @@ struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr
     out.selection = good;
     out.n_selected = n_good;
     if (n_failed == 0) return *batch;
-    if (operator->transform->n_outputs > 1) {
-        emit_errors(operator, batch, errors, failed, n_failed);
-        return out;
-    }
-    enum mr_row_error error = (enum mr_row_error)errors[failed[0]];
-    mr_task_fail(operator->context, "transform '%s': %s", operator->transform->name,
-        mr_row_error_text(error));
-    const struct mr_probe *probe = operator->context->job->probe;
-    struct mr_probe_at at = mr_operator_at(operator);
-    if (probe && probe->row_failed) probe->row_failed(probe->self, &at, (int)error);
+    if (operator->transform->error_output)
+        emit_errors(operator, batch, errors, texts, failed, n_failed);
+    else
+        fail_task(operator, (enum mr_row_error)errors[failed[0]],
+            failure_of(errors, texts, failed[0]));
     return out;
+}
+
+struct mr_batch mr_operator_divert(
+    struct mr_operator *operator, const struct mr_batch *batch, const uint8_t *errors)
+{
+    return mr_operator_divert_as(operator, batch, errors, NULL);
 }

@@ -61,16 +61,18 @@ struct mr_consumer {
     struct mr_gate *gate;         /* an exchange */
 };
 
+struct mr_operator_output {
+    uint32_t n;
+    struct mr_consumer *consumers;
+};
+
 struct mr_operator {
     const struct mr_operator_class *class;
     const struct mr_transform *transform;
     struct mr_task_context *context;
     uint32_t index; /* in the task: part of the tags of requests */
     uint32_t input; /* the input that the batch at hand came in by */
-    struct {
-        uint32_t n;
-        struct mr_consumer *consumers;
-    } outputs[2];
+    struct mr_operator_output *outputs; /* [n_outputs of the transform] */
 };
 
 extern const struct mr_operator_class mr_map_to_fields_class;
@@ -82,6 +84,10 @@ extern const struct mr_operator_class mr_combine_class;
 extern const struct mr_operator_class mr_create_class;
 extern const struct mr_operator_class mr_log_source_class;
 extern const struct mr_operator_class mr_log_sink_class;
+extern const struct mr_operator_class mr_partition_class;
+extern const struct mr_operator_class mr_reshuffle_class;
+extern const struct mr_operator_class mr_extract_windowing_info_class;
+extern const struct mr_operator_class mr_validate_with_schema_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);
@@ -111,6 +117,18 @@ static inline uint64_t mr_request_tag(const struct mr_operator *operator, uint32
  * Returns the batch less these rows; its selection lies in scratch. */
 struct mr_batch mr_operator_divert(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors);
+
+/* A column of texts[n], copied into scratch. */
+struct mr_span {
+    const char *text;
+    uint32_t bytes;
+};
+struct mr_column mr_operator_texts(
+    struct mr_operator *operator, const struct mr_span *texts, uint32_t n);
+/* mr_operator_divert where the error does not say it all: the failure of row r is texts[r], written only for rows that failed;
+ * NULL stands for mr_row_error_text. */
+struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct mr_batch *batch,
+    const uint8_t *errors, const struct mr_span *texts);
 
 /* The window that a row of the operator's input is in. */
 void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,

@@ -14,13 +14,19 @@ static const struct mr_catalog_entry supported[] = {
     {"Window", MR_WINDOW_INTO, 1, 1, false, true, mr_configure_window},
     {"Combine", MR_COMBINE, 1, 1, true, false, mr_configure_combine},
     {"WriteToLog", MR_WRITE_TO_LOG, 1, 1, false, true, mr_configure_write_to_log},
+    {"Partition", MR_PARTITION, 1, 1, true, false, mr_configure_partition},
+    {"Reshuffle", MR_RESHUFFLE, 1, 1, false, false, mr_configure_reshuffle},
+    {"ExtractWindowingInfo", MR_EXTRACT_WINDOWING_INFO, 1, 1, false, false,
+        mr_configure_extract_windowing_info},
+    {"ValidateWithSchema", MR_VALIDATE_WITH_SCHEMA, 1, 1, false, false,
+        mr_configure_validate_with_schema},
+    {"StripErrorMetadata", MR_MAP_TO_FIELDS, 1, 1, false, false,
+        mr_configure_strip_error_metadata},
 };
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Explode", "Partition", "Join", "Sql",
-    "ExtractWindowingInfo", "ValidateWithSchema", "StripErrorMetadata", "LogForTesting",
-    "Reshuffle", "AssertEqual", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection",
+static const char *const not_yet[] = {"Explode", "Join", "Sql", "LogForTesting", "AssertEqual", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection",
     "MLTransform", "RunInference", "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv",
     "ReadFromJson", "WriteToJson", "ReadFromParquet", "WriteToParquet", "ReadFromAvro",
     "WriteToAvro", "ReadFromTFRecord", "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub",

@@ -10,12 +10,12 @@ static bool is_yaml_date(const struct mr_yaml *node)
            strspn(node->text + 5, "0123456789") > 0;
 }
 
-static bool read_value(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_value *out)
+bool mr_config_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, struct mr_value *out)
 {
     if (is_yaml_date(node))
         return mr_fail_at(reader->err, node->place,
-            "a date as an element of Create is not supported yet, quote it to have a string");
+            "a date as %s is not supported yet, quote it to have a string", what);
     *out = (struct mr_value){.type = MR_TYPE_NULL};
     switch (node->kind) {
     case MR_YAML_NULL:
@@ -38,7 +38,7 @@ static bool read_value(
         break;
     }
     return mr_fail_at(
-        reader->err, node->place, "lists and maps in rows of Create are not supported yet");
+        reader->err, node->place, "lists and maps as %s are not supported yet", what);
 }
 
 /* The fields of one element: those of a map, or `element` for anything else. */
@@ -55,7 +55,7 @@ static bool read_cell(struct mr_graph_reader *reader, const struct mr_yaml *elem
     *node = is_map ? element->items[index] : element;
     if (is_map && !mr_config_name(reader, element->keys[index], "the name of a field", name))
         return false;
-    return read_value(reader, *node, value);
+    return mr_config_value(reader, *node, "an element of Create", value);
 }
 
 static bool add_cell(struct mr_graph_reader *reader, struct mr_schema_builder *builder,

@@ -15,6 +15,10 @@ enum mr_transform_kind {
     MR_WINDOW_INTO, /* WindowInto and Window */
     MR_COMBINE,
     MR_WRITE_TO_LOG,
+    MR_PARTITION,
+    MR_RESHUFFLE,
+    MR_EXTRACT_WINDOWING_INFO,
+    MR_VALIDATE_WITH_SCHEMA,
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED };
@@ -69,10 +73,60 @@ struct mr_write_to_log {
     enum mr_delivery delivery;
 };
 
+/* A row goes to the output that has the name which `by` yields for it. */
+struct mr_partition {
+    const struct mr_expression *by; /* a string, or None */
+    uint32_t n_names;               /* the first outputs: those that are listed, and the unknown one */
+    int unknown; /* the output for all other names and for None; -1: they are the row's error */
+};
+enum { MR_PARTITION_NAMES_MAX = 128 };
+
+enum mr_windowing_info {
+    MR_INFO_TIMESTAMP,
+    MR_INFO_WINDOW_START,
+    MR_INFO_WINDOW_END,
+    MR_INFO_WINDOW_STRING,
+    MR_INFO_WINDOW_TYPE,
+};
+/* New fields behind those of the input. */
+struct mr_extract {
+    uint32_t n_infos;
+    const enum mr_windowing_info *infos;
+};
+
+/* One rule of a JSON schema about a field. All but REQUIRED say nothing of a None, which JSON
+ * schema takes for a field that is not there. */
+enum mr_rule_kind {
+    MR_RULE_REQUIRED,
+    MR_RULE_ABSENT,  /* no such property: only None will do */
+    MR_RULE_INTEGER, /* a float without a fraction */
+    MR_RULE_ENUM,
+    MR_RULE_MINIMUM,
+    MR_RULE_MAXIMUM,
+    MR_RULE_EXCLUSIVE_MINIMUM,
+    MR_RULE_EXCLUSIVE_MAXIMUM,
+    MR_RULE_MIN_LENGTH, /* of text, in characters */
+    MR_RULE_MAX_LENGTH,
+};
+struct mr_rule {
+    enum mr_rule_kind kind;
+    int field;
+    const char *failure;    /* what a row says that breaks it */
+    struct mr_value bound;  /* INT or FLOAT of the bounds, INT of the lengths */
+    uint32_t n_values;      /* ENUM */
+    const struct mr_value *values;
+};
+enum { MR_RULES_MAX = 250 }; /* so that a byte can name one */
+struct mr_validation {
+    uint32_t n_rules;
+    const struct mr_rule *rules; /* in the order in which they are asked: the first that is broken counts */
+};
+
 struct mr_edge {
     uint32_t transform; /* producer */
     uint32_t output;    /* of the producer */
 };
+/* A Partition has its named outputs first, and then that of the errors; all others are like this. */
 enum { MR_OUTPUT_MAIN = 0, MR_OUTPUT_ERRORS = 1 };
 /* Rows of an error output: the failed row flattened into fields `element.<field>`, nullable as they were, then `msg`
  * and `stack`, both string. (Beam nests the row; ROW columns do not exist yet.) */
@@ -90,8 +144,9 @@ struct mr_transform {
     struct mr_place place;  /* of the transform in the file */
     uint32_t n_inputs;
     const struct mr_edge *inputs;
-    uint32_t n_outputs;     /* 0 for sinks; 2 with error_handling: main and errors */
+    uint32_t n_outputs;     /* 0 for sinks */
     struct mr_output *outputs;
+    uint32_t error_output;  /* its index; 0: there is none, a row that fails fails the job */
     struct mr_windowing windowing; /* of the main output; of the input for sinks */
     union {
         struct mr_read_from_log read;
@@ -101,6 +156,9 @@ struct mr_transform {
         const struct mr_expression *timestamp; /* ASSIGN_TIMESTAMPS */
         struct mr_combine combine;
         struct mr_write_to_log write;
+        struct mr_partition partition;
+        struct mr_extract extract;
+        struct mr_validation validation;
     };
 };
 

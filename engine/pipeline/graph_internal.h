@@ -161,6 +161,10 @@ MR_MUST_CHECK bool mr_schema_union(struct mr_graph_reader *reader,
  * error_handling. */
 MR_MUST_CHECK bool mr_outputs_set(struct mr_graph_reader *reader, const struct mr_spec *spec,
     struct mr_transform *transform, struct mr_schema schema);
+/* The same with the main output in the place of names[n] that all have `schema`. */
+MR_MUST_CHECK bool mr_outputs_set_named(struct mr_graph_reader *reader,
+    const struct mr_spec *spec, struct mr_transform *transform, struct mr_schema schema,
+    const char *const *names, uint32_t n);
 /* The schema and the windowing that an edge carries. */
 const struct mr_schema *mr_edge_schema(
     const struct mr_graph_reader *reader, struct mr_edge edge);
@@ -185,6 +189,9 @@ MR_MUST_CHECK bool mr_config_word(struct mr_graph_reader *reader, const struct m
 /* A text that is not empty. */
 MR_MUST_CHECK bool mr_config_name(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, const char **out);
+/* A scalar as the value that Beam's YAML reader makes of it; `what` says what it would be. */
+MR_MUST_CHECK bool mr_config_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, struct mr_value *out);
 /* A duration of an extension: `d` is refused, since Beam's windowing takes it for 12 hours. */
 MR_MUST_CHECK bool mr_config_duration(
     struct mr_graph_reader *reader, const struct mr_yaml *node, const char *what, mr_ns *out);
@@ -223,6 +230,19 @@ bool mr_configure_flatten(
 bool mr_configure_window_into(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 bool mr_configure_window(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_partition.c */
+bool mr_configure_partition(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_reshuffle(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_strip_error_metadata(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_windowing_info.c */
+bool mr_configure_extract_windowing_info(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_validate.c */
+bool mr_configure_validate_with_schema(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
 #endif

@@ -18,6 +18,13 @@ static bool is_root(const struct mr_transform *transform)
     return transform->kind == MR_READ_FROM_LOG || transform->kind == MR_CREATE;
 }
 
+/* How rows come to a transform that begins a stage. */
+static enum mr_exchange_kind exchange_into(const struct mr_transform *transform)
+{
+    if (transform->kind == MR_COMBINE) return MR_EXCHANGE_HASH;
+    return transform->kind == MR_RESHUFFLE ? MR_EXCHANGE_REBALANCE : MR_EXCHANGE_FORWARD;
+}
+
 /* The groups that hold a source must stay apart from those that are fed by exchanges. */
 static bool group_has_source(const struct planner *planner, uint32_t group, uint32_t end)
 {
@@ -54,7 +61,7 @@ static void assign_groups(struct planner *planner)
     for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
         const struct mr_transform *transform = &planner->graph->transforms[i];
         MR_ASSERT(transform->id == i);
-        if (is_root(transform) || transform->kind == MR_COMBINE)
+        if (is_root(transform) || exchange_into(transform) != MR_EXCHANGE_FORWARD)
             planner->stage_of[i] = i;
         else if (transform->kind == MR_FLATTEN)
             planner->stage_of[i] = group_of_flatten(planner, transform);
@@ -121,7 +128,7 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
     if (!planner->derives_window[from->id]) slots |= MR_SLOT_WINDOW;
     if (planner->has_pane[from->id]) slots |= MR_SLOT_PANE;
     *exchange = (struct mr_exchange){.id = id,
-        .kind = to->kind == MR_COMBINE ? MR_EXCHANGE_HASH : MR_EXCHANGE_FORWARD,
+        .kind = exchange_into(to),
         .from = edge,
         .to_transform = to->id,
         .to_input = input,

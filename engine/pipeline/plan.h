@@ -7,6 +7,7 @@
 enum mr_exchange_kind {
     MR_EXCHANGE_HASH,    /* by key group of the consumer's key fields */
     MR_EXCHANGE_FORWARD, /* subtask i to subtask i */
+    MR_EXCHANGE_REBALANCE, /* row by row to each subtask in turn */
 };
 
 /* An edge of the graph that crosses from one stage to another. */
@@ -24,6 +25,12 @@ struct mr_exchange {
     uint32_t n_keys;            /* HASH */
     const int *key_fields;
 };
+
+/* Whether each subtask sends to each subtask, rather than to its like. */
+static inline bool mr_exchange_is_wide(const struct mr_exchange *exchange)
+{
+    return exchange->kind != MR_EXCHANGE_FORWARD;
+}
 
 /* Transforms that run in one task, in order; each subtask of a stage is a task. */
 struct mr_stage {

@@ -204,17 +204,27 @@ static bool error_schema(struct mr_graph_reader *reader, const struct mr_spec *s
     return true;
 }
 
-bool mr_outputs_set(struct mr_graph_reader *reader, const struct mr_spec *spec,
-    struct mr_transform *transform, struct mr_schema schema)
+bool mr_outputs_set_named(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_transform *transform, struct mr_schema schema, const char *const *names,
+    uint32_t n)
 {
-    transform->n_outputs = spec->error_output ? 2 : 1;
+    MR_ASSERT(n > 0);
+    transform->n_outputs = n + (spec->error_output != NULL);
     transform->outputs =
         mr_region_array(reader->region, struct mr_output, transform->n_outputs);
-    transform->outputs[MR_OUTPUT_MAIN] =
-        (struct mr_output){.name = spec->error_output ? "good" : "out", .schema = schema};
+    for (uint32_t i = 0; i < n; i++)
+        transform->outputs[i] = (struct mr_output){.name = names[i], .schema = schema};
     if (!spec->error_output) return true;
-    struct mr_output *errors = &transform->outputs[MR_OUTPUT_ERRORS];
+    transform->error_output = n;
+    struct mr_output *errors = &transform->outputs[n];
     errors->name = spec->error_output;
     return error_schema(
         reader, spec, mr_edge_schema(reader, transform->inputs[0]), &errors->schema);
+}
+
+bool mr_outputs_set(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_transform *transform, struct mr_schema schema)
+{
+    const char *name = spec->error_output ? "good" : "out";
+    return mr_outputs_set_named(reader, spec, transform, schema, &name, 1);
 }

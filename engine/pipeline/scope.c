@@ -85,14 +85,29 @@ bool mr_scope_find(struct mr_graph_reader *reader, const struct mr_spec *scope,
 static bool has_error_handling(const struct mr_spec *spec)
 {
     if (!spec->entry) return false;
-    enum mr_transform_kind kind = spec->entry->kind;
-    return kind == MR_MAP_TO_FIELDS || kind == MR_FILTER || kind == MR_ASSIGN_TIMESTAMPS;
+    static const char *const types[] = {"MapToFields", "Filter", "AssignTimestamps",
+        "Partition", "ValidateWithSchema"};
+    for (size_t i = 0; i < MR_COUNT_OF(types); i++)
+        if (strcmp(types[i], spec->entry->type) == 0) return true;
+    return false;
+}
+
+/* The share of rows that may fail before the pipeline does: 1, which is Beam's default, is never. */
+static bool check_threshold(struct mr_graph_reader *reader, const struct mr_yaml *handling)
+{
+    const struct mr_yaml *node = mr_config_get(handling, "threshold");
+    if (!node) return true;
+    if ((node->kind != MR_YAML_INT && node->kind != MR_YAML_FLOAT) ||
+        !(node->number >= 0 && node->number <= 1))
+        return mr_fail_at(reader->err, node->place, "threshold must be a number from 0 to 1");
+    return node->number == 1 ||
+           mr_fail_at(reader->err, node->place, "a threshold below 1 is not supported yet");
 }
 
 static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
-    static const char *const keys[] = {"output"};
-    static const char *const refused[] = {"threshold", "threshold_windowing", "main_tag",
+    static const char *const keys[] = {"output", "threshold"};
+    static const char *const refused[] = {"threshold_windowing", "main_tag",
         "partial", "use_subprocess", "timeout", "exc_class"};
     const struct mr_yaml *node = mr_config_get(spec->config, "error_handling");
     if (!node || !has_error_handling(spec)) return true;
@@ -100,12 +115,14 @@ static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *
             MR_COUNT_OF(refused)))
         return false;
     const struct mr_yaml *output = mr_yaml_get(node, "output");
+    if (!check_threshold(reader, node)) return false;
     if (!output)
         return mr_fail_at(reader->err, node->place, "missing output in error_handling of '%s'",
             mr_spec_label(spec));
     if (!mr_config_name(reader, output, "output of error_handling", &spec->error_output))
         return false;
-    if (strcmp(spec->error_output, "good") != 0) return true;
+    bool has_main = spec->entry->kind != MR_PARTITION;
+    if (!has_main || strcmp(spec->error_output, "good") != 0) return true;
     return mr_fail_at(reader->err, output->place,
         "'good' is the name of the main output of '%s'", mr_spec_label(spec));
 }

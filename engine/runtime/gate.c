@@ -31,6 +31,7 @@ void mr_gate_init(struct mr_gate *gate, struct mr_task_context *context,
     const struct mr_schema *schema =
         &graph->transforms[exchange->from.transform].outputs[exchange->from.output].schema;
     bool is_hash = exchange->kind == MR_EXCHANGE_HASH;
+    bool is_wide = mr_exchange_is_wide(exchange);
     *gate = (struct mr_gate){.context = context,
         .exchange = exchange,
         .layout = {.n_columns = exchange->n_columns,
@@ -39,8 +40,9 @@ void mr_gate_init(struct mr_gate *gate, struct mr_task_context *context,
             .capacity_rows = job->batch_rows,
             .header_bytes = sizeof(struct mr_data),
             .kind = MR_MSG_DATA},
-        .n_channels = is_hash ? job->parallelism : 1,
-        .first_target = is_hash ? 0 : context->subtask,
+        .n_channels = is_wide ? job->parallelism : 1,
+        .first_target = is_wide ? 0 : context->subtask,
+        .next_channel = context->subtask,
         .watermark_us = context->watermark_us};
     for (uint32_t i = 0; i < schema->n_fields; i++)
         if (schema->fields[i].is_nullable || schema->fields[i].type == MR_TYPE_NULL)
@@ -199,12 +201,29 @@ static void send_hashed(struct mr_gate *gate, const struct mr_batch *batch)
             add_rows(gate, target, batch, lists + target * batch->n_selected, counts[target]);
 }
 
+/* Each channel in turn; subtasks begin at different ones, so that few rows do not all go to the first. */
+static void send_in_turn(struct mr_gate *gate, const struct mr_batch *batch)
+{
+    uint32_t n_channels = gate->n_channels;
+    uint32_t first = gate->next_channel % n_channels;
+    uint16_t *rows = mr_scratch_array(&gate->context->scratch, uint16_t, batch->n_selected);
+    for (uint32_t k = 0; k < n_channels && k < batch->n_selected; k++) {
+        uint32_t n = 0;
+        for (uint32_t i = k; i < batch->n_selected; i += n_channels)
+            rows[n++] = (uint16_t)mr_batch_row(batch, i);
+        add_rows(gate, (first + k) % n_channels, batch, rows, n);
+    }
+    gate->next_channel = (first + batch->n_selected) % n_channels;
+}
+
 void mr_gate_send(struct mr_gate *gate, const struct mr_batch *batch)
 {
     MR_ASSERT(batch->n_columns == gate->layout.n_columns);
     gate->context->has_unsent = true;
     if (gate->exchange->kind == MR_EXCHANGE_HASH && gate->n_channels > 1)
         send_hashed(gate, batch);
+    else if (gate->n_channels > 1)
+        send_in_turn(gate, batch);
     else
         add_rows(gate, 0, batch, selected_rows(gate, batch), batch->n_selected);
 }

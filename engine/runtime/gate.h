@@ -25,6 +25,7 @@ struct mr_gate {
     const struct mr_exchange *exchange;
     struct mr_builder_layout layout;
     struct mr_key_layout keys;
+    uint32_t next_channel; /* REBALANCE: takes the next row. Not in snapshots: any distribution is right */
     struct mr_field key_types[MR_FIELDS_MAX];
     uint8_t target_of_group[MR_KEY_GROUPS];
     uint32_t n_channels;

@@ -22,6 +22,10 @@ static const struct mr_operator_class *class_of(enum mr_transform_kind kind)
     case MR_WINDOW_INTO: return &mr_window_into_class;
     case MR_COMBINE: return &mr_combine_class;
     case MR_WRITE_TO_LOG: return &mr_log_sink_class;
+    case MR_PARTITION: return &mr_partition_class;
+    case MR_RESHUFFLE: return &mr_reshuffle_class;
+    case MR_EXTRACT_WINDOWING_INFO: return &mr_extract_windowing_info_class;
+    case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;
@@ -64,7 +68,7 @@ static void make_gates(struct mr_task *task, const uint32_t *connection_of_subta
     task->gates = mr_arena_zalloc(task->context.arena, sizeof *task->gates * (task->n_gates + 1));
     for (uint32_t i = 0; i < task->n_gates; i++) {
         const struct mr_exchange *exchange = &task->context.job->plan->exchanges[task->stage->outputs[i]];
-        uint32_t first = exchange->kind == MR_EXCHANGE_HASH ? 0 : task->context.subtask;
+        uint32_t first = mr_exchange_is_wide(exchange) ? 0 : task->context.subtask;
         mr_gate_init(&task->gates[i], &task->context, exchange, connection_of_subtask + first);
     }
 }
@@ -95,6 +99,8 @@ static void connect_outputs(struct mr_task *task)
 {
     for (uint32_t i = 0; i < task->n_operators; i++) {
         struct mr_operator *operator = task->operators[i];
+        operator->outputs = mr_arena_zalloc(task->context.arena,
+            sizeof *operator->outputs * (operator->transform->n_outputs + 1));
         for (uint32_t output = 0; output < operator->transform->n_outputs; output++) {
             uint32_t n = list_consumers(task, operator->transform, output, NULL);
             operator->outputs[output].n = n;
@@ -110,16 +116,16 @@ static void make_channels(struct mr_task *task)
     const struct mr_job *job = task->context.job;
     for (uint32_t i = 0; i < task->stage->n_inputs; i++)
         task->n_channels +=
-            job->plan->exchanges[task->stage->inputs[i]].kind == MR_EXCHANGE_HASH ? job->parallelism : 1;
+            mr_exchange_is_wide(&job->plan->exchanges[task->stage->inputs[i]]) ? job->parallelism : 1;
     task->channels =
         mr_arena_zalloc(task->context.arena, sizeof *task->channels * (task->n_channels + 1));
     uint32_t n = 0;
     for (uint32_t i = 0; i < task->stage->n_inputs; i++) {
         const struct mr_exchange *exchange = &job->plan->exchanges[task->stage->inputs[i]];
-        bool is_hash = exchange->kind == MR_EXCHANGE_HASH;
-        for (uint32_t k = 0; k < (is_hash ? job->parallelism : 1); k++)
+        bool is_wide = mr_exchange_is_wide(exchange);
+        for (uint32_t k = 0; k < (is_wide ? job->parallelism : 1); k++)
             task->channels[n++] = (struct mr_in_channel){.exchange = exchange,
-                .from = is_hash ? k : task->context.subtask,
+                .from = is_wide ? k : task->context.subtask,
                 .operator= find_operator(task, exchange->to_transform)};
     }
     uint32_t n_merged = task->n_channels + task->n_sources;
@@ -172,6 +178,8 @@ void mr_task_discard(struct mr_task *task)
         for (uint32_t output = 0; output < operator->transform->n_outputs; output++)
             mr_arena_free(arena, operator->outputs[output].consumers,
                 sizeof(struct mr_consumer) * (operator->outputs[output].n + 1));
+        mr_arena_free(arena, operator->outputs,
+            sizeof *operator->outputs * (operator->transform->n_outputs + 1));
         if (operator->class->close) operator->class->close(operator);
         mr_arena_free(arena, operator, operator->class->bytes);
     }

@@ -528,7 +528,7 @@ static void handle_rows(struct mr_worker *worker, uint32_t connection, struct mr
         &worker->inputs[(size_t)data->exchange * worker->job->parallelism + data->to];
     MR_ASSERT(route->task != NULL);
     mr_task_receive(route->task, route->first_channel +
-            (route->task->channels[route->first_channel].exchange->kind == MR_EXCHANGE_HASH ? data->from : 0),
+            (mr_exchange_is_wide(route->task->channels[route->first_channel].exchange) ? data->from : 0),
         connection, message);
 }
 

@@ -83,7 +83,7 @@ static void add_exchanges(struct mr_topology *topology, struct mr_arena *arena)
         const struct mr_exchange *exchange = &plan->exchanges[i];
         struct mr_exchange_view *view = &topology->exchanges[i];
         view->first_channel = topology->n_channels;
-        view->fan_in = exchange->kind == MR_EXCHANGE_HASH ? topology->parallelism : 1;
+        view->fan_in = mr_exchange_is_wide(exchange) ? topology->parallelism : 1;
         view->next = topology->exchange_into[exchange->to_transform];
         topology->exchange_into[exchange->to_transform] = (int32_t)i;
         topology->n_channels += view->fan_in * topology->parallelism;

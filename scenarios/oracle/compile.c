@@ -62,7 +62,8 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
     uint32_t output, int field)
 {
     uint32_t n_fields = transform->outputs[output].schema.n_fields;
-    if (output == MR_OUTPUT_ERRORS) return (uint32_t)field + 2 < n_fields ? field : -1;
+    if (output > 0 && output == transform->error_output)
+        return (uint32_t)field + 2 < n_fields ? field : -1;
     switch (transform->kind) {
     case MR_MAP_TO_FIELDS:
         return mr_expression_field(transform->map.mappings[field].expression);
@@ -77,7 +78,12 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
     case MR_FILTER:
     case MR_ASSIGN_TIMESTAMPS:
     case MR_WINDOW_INTO:
+    case MR_PARTITION:
+    case MR_RESHUFFLE:
+    case MR_VALIDATE_WITH_SCHEMA:
         return field;
+    case MR_EXTRACT_WINDOWING_INFO:
+        return (uint32_t)field < schema_of(graph, transform->inputs[0])->n_fields ? field : -1;
     default:
         return -1;
     }
@@ -146,10 +152,12 @@ static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
     for (uint32_t k = 0; k < transform->n_inputs; k++)
         is_loose |= output_of(oracle, transform->inputs[k])->is_loose;
     for (uint32_t i = 0; i < step->n_outputs; i++) step->outputs[i].is_loose = is_loose;
-    if (step->n_outputs > 0)
-        step->outputs[MR_OUTPUT_MAIN].inexact_fields = inexact_main(oracle, step);
-    if (step->n_outputs > 1)
-        step->outputs[MR_OUTPUT_ERRORS].inexact_fields =
+    if (step->n_outputs == 0) return;
+    uint64_t inexact_fields = inexact_main(oracle, step);
+    for (uint32_t i = 0; i < step->n_outputs; i++)
+        step->outputs[i].inexact_fields = inexact_fields;
+    if (transform->error_output)
+        step->outputs[transform->error_output].inexact_fields =
             output_of(oracle, transform->inputs[0])->inexact_fields;
 }
 
@@ -298,7 +306,7 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     struct mr_step *step = &oracle->steps[transform->id];
     step->transform = transform;
     step->n_outputs = transform->n_outputs;
-    MR_ASSERT(step->n_outputs <= 2);
+    step->outputs = NEW_ARRAY(oracle, struct mr_step_output, step->n_outputs);
     for (uint32_t i = 0; i < step->n_outputs; i++) {
         step->outputs[i].n_fields = transform->outputs[i].schema.n_fields;
         find_consumers(oracle, step, i);
@@ -340,6 +348,7 @@ static void free_step(struct mr_oracle *oracle, struct mr_step *step)
     const struct mr_transform *transform = step->transform;
     for (uint32_t i = 0; i < step->n_outputs; i++)
         FREE_ARRAY(oracle, step->outputs[i].consumers, step->outputs[i].n_consumers);
+    FREE_ARRAY(oracle, step->outputs, step->n_outputs);
     if (transform->kind == MR_MAP_TO_FIELDS)
         FREE_ARRAY(oracle, step->fields, transform->map.n_mappings);
     if (transform->kind == MR_FLATTEN)

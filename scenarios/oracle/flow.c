@@ -11,26 +11,19 @@ void mr_flow_emit(struct mr_oracle *oracle, uint32_t transform, uint32_t output,
     for (uint32_t i = 0; i < out->n_consumers; i++) push(oracle, &out->consumers[i], row);
 }
 
-static struct mr_value text_value(const char *text)
+void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, struct mr_value text)
 {
-    return (struct mr_value){
-        .type = MR_TYPE_STRING, .text = text, .bytes = (uint32_t)strlen(text)};
-}
-
-/* The failed row goes on with what went wrong, or, where nobody asked for such rows, the job
- * fails over it. */
-static void emit_failure(struct mr_oracle *oracle, const struct mr_step *step,
-    const struct mr_flow_row *row, enum mr_row_error error)
-{
-    if (step->n_outputs < 2) {
+    uint32_t output = step->transform->error_output;
+    if (output == 0) {
         oracle->n_failures += oracle->target == NULL;
         return;
     }
-    uint32_t n = step->outputs[MR_OUTPUT_ERRORS].n_fields;
+    uint32_t n = step->outputs[output].n_fields;
     struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, n);
     MR_ASSERT(n >= 2);
     memcpy(values, row->values, sizeof *values * (n - 2));
-    values[n - 2] = values[n - 1] = text_value(mr_row_error_text(error));
+    values[n - 2] = values[n - 1] = text;
     struct mr_flow_row failed = *row;
     failed.values = values;
     if (row->slacks) {
@@ -39,7 +32,13 @@ static void emit_failure(struct mr_oracle *oracle, const struct mr_step *step,
         slacks[n - 2] = slacks[n - 1] = 0;
         failed.slacks = slacks;
     }
-    mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_ERRORS, &failed);
+    mr_flow_emit(oracle, step->transform->id, output, &failed);
+}
+
+static void emit_failure(struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, enum mr_row_error error)
+{
+    mr_flow_fail(oracle, step, row, mr_text_value(mr_row_error_text(error)));
 }
 
 /* How far a computed float may be off: by as much as it moves when its inputs do, one at a
@@ -225,6 +224,18 @@ static void push(
         break;
     case MR_WRITE_TO_LOG:
         push_sink(oracle, step, row);
+        break;
+    case MR_PARTITION:
+        mr_flow_partition(oracle, step, row);
+        break;
+    case MR_RESHUFFLE:
+        mr_flow_reshuffle(oracle, step, row);
+        break;
+    case MR_EXTRACT_WINDOWING_INFO:
+        mr_flow_extract(oracle, step, row);
+        break;
+    case MR_VALIDATE_WITH_SCHEMA:
+        mr_flow_validate(oracle, step, row);
         break;
     case MR_READ_FROM_LOG:
     case MR_CREATE:

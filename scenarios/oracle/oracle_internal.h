@@ -22,7 +22,7 @@ struct mr_step_output {
 struct mr_step {
     const struct mr_transform *transform;
     uint32_t n_outputs;
-    struct mr_step_output outputs[2];
+    struct mr_step_output *outputs; /* [n_outputs] */
     int *fields; /* MAP: the input field that an output field merely is, or -1. FLATTEN: the
                     same, [n_inputs][n_fields] */
     struct mr_fold *fold; /* COMBINE */
@@ -119,6 +119,26 @@ void mr_flow_create(struct mr_oracle *oracle);
 void mr_flow_read(struct mr_oracle *oracle, const struct mr_step *source, uint32_t partition,
     int64_t first, int64_t end, void *self,
     void (*each)(void *self, int64_t offset, const struct mr_flow_row *row));
+
+/* The failed row goes on with `text`, or, where nobody asked for such rows, the job fails over it. */
+void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, struct mr_value text);
+static inline struct mr_value mr_text_value(const char *text)
+{
+    return (struct mr_value){
+        .type = MR_TYPE_STRING, .text = text, .bytes = (uint32_t)strlen(text)};
+}
+
+/* flow_partition.c: a row into Partition, Reshuffle, ExtractWindowingInfo. */
+void mr_flow_partition(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+void mr_flow_reshuffle(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+void mr_flow_extract(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+/* flow_validate.c */
+void mr_flow_validate(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 
 /* panes.c */
 /* Windows of the global kind have two ends: that of the window and "none". */

@@ -1,0 +1,110 @@
+/* ExtractWindowingInfo: makes fields of what travels beside a row. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/expression/unicode.h"
+#include "engine/operators/operator.h"
+
+/* The windows of all rows. */
+struct windows {
+    mr_us *starts_us;
+    mr_us *ends_us;
+};
+
+static struct windows find_windows(struct mr_operator *operator, const struct mr_batch * batch)
+{
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct windows windows = {.starts_us = mr_scratch_array(scratch, mr_us, batch->n_rows + 1),
+        .ends_us = mr_scratch_array(scratch, mr_us, batch->n_rows + 1)};
+    for (uint32_t i = 0; i < batch->n_rows; i++)
+        mr_row_window(&operator->transform->windowing, batch, i, &windows.starts_us[i],
+            &windows.ends_us[i]);
+    return windows;
+}
+
+static bool is_global(const struct windows *windows, uint32_t row)
+{
+    return windows->starts_us[row] == MR_US_MIN && windows->ends_us[row] >= MR_US_GLOBAL_END;
+}
+
+/* Beam's global window ends with its largest timestamp, not behind it. */
+static struct mr_column ends_of(
+    struct mr_operator *operator, const struct windows * windows, uint32_t n_rows)
+{
+    mr_us *ends_us = mr_scratch_array(&operator->context->scratch, mr_us, n_rows + 1);
+    for (uint32_t i = 0; i < n_rows; i++)
+        ends_us[i] = is_global(windows, i) ? MR_US_GLOBAL_MAX : windows->ends_us[i];
+    return (struct mr_column){.type = MR_TYPE_TIMESTAMP, .values = ends_us};
+}
+
+static struct mr_span window_type(const struct windows *windows, uint32_t row)
+{
+    const char *text = is_global(windows, row) ? "GlobalWindow" : "IntervalWindow";
+    return (struct mr_span){.text = text, .bytes = (uint32_t)strlen(text)};
+}
+
+/* `[7.0, 30.0)`: the ends in seconds, as Python writes floats. */
+static struct mr_span window_string(
+    struct mr_operator *operator, const struct windows * windows, uint32_t row)
+{
+    if (is_global(windows, row)) return window_type(windows, row);
+    char start[MR_NUMBER_TEXT_BYTES], end[MR_NUMBER_TEXT_BYTES];
+    uint32_t start_bytes = mr_float_to_text((double)windows->starts_us[row] / 1e6, start);
+    uint32_t end_bytes = mr_float_to_text((double)windows->ends_us[row] / 1e6, end);
+    size_t capacity = start_bytes + end_bytes + 5;
+    char *text = mr_scratch_alloc(&operator->context->scratch, capacity);
+    int bytes =
+        snprintf(text, capacity, "[%.*s, %.*s)", (int)start_bytes, start, (int)end_bytes, end);
+    MR_ASSERT(bytes > 0 && (size_t)bytes < capacity);
+    return (struct mr_span){.text = text, .bytes = (uint32_t)bytes};
+}
+
+static struct mr_column texts_of(struct mr_operator *operator, const struct windows * windows,
+    uint32_t n_rows, enum mr_windowing_info info)
+{
+    struct mr_span *texts =
+        mr_scratch_array(&operator->context->scratch, struct mr_span, n_rows + 1);
+    for (uint32_t i = 0; i < n_rows; i++)
+        texts[i] = info == MR_INFO_WINDOW_TYPE ? window_type(windows, i)
+                                               : window_string(operator, windows, i);
+    return mr_operator_texts(operator, texts, n_rows);
+}
+
+static struct mr_column info_column(struct mr_operator *operator, const struct mr_batch * batch,
+    const struct windows *windows, enum mr_windowing_info info)
+{
+    switch (info) {
+    case MR_INFO_TIMESTAMP:
+        return (struct mr_column){.type = MR_TYPE_TIMESTAMP, .values = batch->times_us};
+    case MR_INFO_WINDOW_START:
+        return (struct mr_column){.type = MR_TYPE_TIMESTAMP, .values = windows->starts_us};
+    case MR_INFO_WINDOW_END:
+        return ends_of(operator, windows, batch->n_rows);
+    case MR_INFO_WINDOW_STRING:
+    case MR_INFO_WINDOW_TYPE:
+        return texts_of(operator, windows, batch->n_rows, info);
+    }
+    MR_UNREACHABLE("a windowing info that does not exist");
+}
+
+static void extract_batch(struct mr_operator *operator, const struct mr_batch * batch)
+{
+    const struct mr_extract *extract = &operator->transform->extract;
+    uint32_t n_columns = batch->n_columns + extract->n_infos;
+    struct mr_column *columns =
+        mr_scratch_array(&operator->context->scratch, struct mr_column, n_columns + 1);
+    memcpy(columns, batch->columns, sizeof *columns * batch->n_columns);
+    struct windows windows = find_windows(operator, batch);
+    for (uint32_t i = 0; i < extract->n_infos; i++)
+        columns[batch->n_columns + i] =
+            info_column(operator, batch, &windows, extract->infos[i]);
+    struct mr_batch out = *batch;
+    out.columns = columns;
+    out.n_columns = n_columns;
+    mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
+}
+
+const struct mr_operator_class mr_extract_windowing_info_class = {
+    .name = "ExtractWindowingInfo",
+    .bytes = sizeof(struct mr_operator),
+    .batch = extract_batch};

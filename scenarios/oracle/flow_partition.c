@@ -1,0 +1,127 @@
+/* Partition, Reshuffle and ExtractWindowingInfo, a row at a time. */
+#include <stdio.h>
+
+#include "scenarios/oracle/oracle_internal.h"
+
+/* ---- Partition ---- */
+
+static bool is_named(const struct mr_output *output, const struct mr_value *name)
+{
+    return mr_value_same(mr_text_value(output->name), *name);
+}
+
+/* As Beam says it, behind the name of Python's exception. */
+static struct mr_value unknown_name(
+    struct mr_oracle *oracle, const struct mr_partition *partition, const struct mr_value *name)
+{
+    static const char none_format[] =
+        "ValueError: Returned output name \"None\" of type <class 'NoneType'> from \"%s\" must "
+        "be a string.";
+    const char *by = mr_expression_text(partition->by);
+    size_t size = sizeof none_format + strlen(by) + name->bytes;
+    char *text = mr_scratch_alloc(&oracle->scratch, size);
+    if (name->type == MR_TYPE_NULL)
+        snprintf(text, size, none_format, by);
+    else
+        snprintf(text, size, "ValueError: Unknown output name \"%.*s\" from %s",
+            (int)name->bytes, name->text, by);
+    return mr_text_value(text);
+}
+
+void mr_flow_partition(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
+{
+    const struct mr_partition *partition = &step->transform->partition;
+    struct mr_value name;
+    enum mr_row_error error =
+        mr_expression_row(partition->by, row->values, &oracle->scratch, &name);
+    if (error) {
+        mr_flow_fail(oracle, step, row, mr_text_value(mr_row_error_text(error)));
+        return;
+    }
+    for (uint32_t i = 0; i < partition->n_names && name.type != MR_TYPE_NULL; i++) {
+        if (!is_named(&step->transform->outputs[i], &name)) continue;
+        mr_flow_emit(oracle, step->transform->id, i, row);
+        return;
+    }
+    if (partition->unknown >= 0)
+        mr_flow_emit(oracle, step->transform->id, (uint32_t)partition->unknown, row);
+    else
+        mr_flow_fail(oracle, step, row, unknown_name(oracle, partition, &name));
+}
+
+/* ---- Reshuffle ---- */
+
+/* Rows of one partition go by several ways from here on, so that they have no order. */
+void mr_flow_reshuffle(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
+{
+    struct mr_flow_row shuffled = *row;
+    shuffled.origin = 0;
+    mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, &shuffled);
+}
+
+/* ---- ExtractWindowingInfo ---- */
+
+static struct mr_value timestamp(mr_us at_us)
+{
+    return (struct mr_value){.type = MR_TYPE_TIMESTAMP, .i = at_us};
+}
+
+/* Seconds as Python's repr of a float has them; what mr_value_format writes for a number. */
+static struct mr_value interval_text(struct mr_oracle *oracle, mr_us start_us, mr_us end_us)
+{
+    enum { SIZE = 80 };
+    char start[SIZE / 2 - 4], end[SIZE / 2 - 4];
+    struct mr_value seconds = {.type = MR_TYPE_FLOAT, .f = (double)start_us / 1e6};
+    mr_value_format(seconds, start, sizeof start);
+    seconds.f = (double)end_us / 1e6;
+    mr_value_format(seconds, end, sizeof end);
+    char *text = mr_scratch_alloc(&oracle->scratch, SIZE);
+    snprintf(text, SIZE, "[%s, %s)", start, end);
+    return mr_text_value(text);
+}
+
+static struct mr_value info_of(struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, enum mr_windowing_info info)
+{
+    mr_us start_us, end_us;
+    mr_flow_window(&step->transform->windowing, row, &start_us, &end_us);
+    bool is_global = end_us >= MR_US_GLOBAL_END && start_us == MR_US_MIN;
+    switch (info) {
+    case MR_INFO_TIMESTAMP:
+        return timestamp(row->at_us);
+    case MR_INFO_WINDOW_START:
+        return timestamp(start_us);
+    case MR_INFO_WINDOW_END:
+        /* Beam calls the largest timestamp of the global window its end. */
+        return timestamp(is_global ? MR_US_GLOBAL_MAX : end_us);
+    case MR_INFO_WINDOW_STRING:
+        return is_global ? mr_text_value("GlobalWindow")
+                         : interval_text(oracle, start_us, end_us);
+    case MR_INFO_WINDOW_TYPE:
+        return mr_text_value(is_global ? "GlobalWindow" : "IntervalWindow");
+    }
+    MR_UNREACHABLE("a windowing info that does not exist");
+}
+
+void mr_flow_extract(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
+{
+    const struct mr_extract *extract = &step->transform->extract;
+    uint32_t n = step->outputs[MR_OUTPUT_MAIN].n_fields;
+    uint32_t n_kept = n - extract->n_infos;
+    struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, n);
+    memcpy(values, row->values, sizeof *values * n_kept);
+    for (uint32_t i = 0; i < extract->n_infos; i++)
+        values[n_kept + i] = info_of(oracle, step, row, extract->infos[i]);
+    struct mr_flow_row extracted = *row;
+    extracted.values = values;
+    if (row->slacks) {
+        double *slacks = mr_scratch_array(&oracle->scratch, double, n);
+        memset(slacks, 0, sizeof *slacks * n);
+        memcpy(slacks, row->slacks, sizeof *slacks * n_kept);
+        extracted.slacks = slacks;
+    }
+    mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, &extracted);
+}
