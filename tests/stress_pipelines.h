@@ -198,6 +198,36 @@ static const struct stress_pipeline stress_pipelines[] = {
             WRITE_OF("Keys", "ByKey", "out, key: key", "exactly_once")
             WRITE_OF("Values", "ByValue", "out2, key: value", "at_least_once")
             WRITE_OF("Raw", "Read", "raw, key: key", "exactly_once")},
+    {.name = "partitioned",
+        .rows = SOME_DISORDER,
+        .text = TREE READ
+            "    - {type: Reshuffle, input: Read}\n"
+            "    - type: Partition\n"
+            "      input: Reshuffle\n"
+            "      config: {language: python, by: str(100 // (value % 9)), outputs: ['20', '33'], "
+            "unknown_output: more, error_handling: {output: bad}}\n"
+            "    - type: StripErrorMetadata\n"
+            "      input: Partition.bad\n"
+            "    - type: Flatten\n"
+            "      input: [StripErrorMetadata, Partition.33, Partition.more]\n"
+            WRITE_OF("Some", "Partition.20", "out, key: key", "exactly_once")
+            WRITE_OF("Others", "Flatten", "out2, key: key", "exactly_once")},
+    {.name = "validated-and-reshuffled",
+        .rows = SOME_DISORDER,
+        .text = TREE READ
+            "    - type: ValidateWithSchema\n"
+            "      input: Read\n"
+            "      config: {schema: {type: object, properties: {value: {minimum: 10}}}, "
+            "error_handling: {output: bad}}\n"
+            WINDOW_OF("ValidateWithSchema")
+            "    - {type: Reshuffle, input: Window}\n"
+            "    - type: Combine\n"
+            "      input: Reshuffle\n"
+            "      config: {group_by: key, combine: {n: {fn: count, value: key}}}\n"
+            "    - type: ExtractWindowingInfo\n"
+            "      input: Combine\n"
+            WRITE_OF("Panes", "ExtractWindowingInfo", "out, key: key", "exactly_once")
+            WRITE_OF("Bad", "ValidateWithSchema.bad", "oops", "exactly_once")},
 };
 /* clang-format on */
 

@@ -90,6 +90,13 @@ static void flights_come_through_although_the_coordinator_crashes(void **state)
     assert_true(is_reached(reached, MR_SOMETIMES_COORDINATOR_RESTARTED));
 }
 
+static void sorted_flights_are_each_in_one_topic(void **state)
+{
+    uint64_t reached;
+    assert_passes(*state, "sorted-flights-worker-crash", MR_END_FINISHED, &reached);
+    assert_true(is_reached(reached, MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT));
+}
+
 static void a_rewound_job_writes_the_later_hours_again_elsewhere(void **state)
 {
     uint64_t reached;
@@ -155,6 +162,7 @@ int main(void)
         LANGUAGE_TEST(hours_are_counted_once_although_workers_crash),
         LANGUAGE_TEST(hours_are_counted_once_although_the_network_is_in_trouble),
         LANGUAGE_TEST(flights_come_through_although_the_coordinator_crashes),
+        LANGUAGE_TEST(sorted_flights_are_each_in_one_topic),
         LANGUAGE_TEST(a_rewound_job_writes_the_later_hours_again_elsewhere),
         LANGUAGE_TEST(results_flow_past_an_idle_partition),
         LANGUAGE_TEST(without_transactions_a_restart_delivers_hours_twice),
