@@ -125,8 +125,8 @@ struct mr_span {
 };
 struct mr_column mr_operator_texts(
     struct mr_operator *operator, const struct mr_span *texts, uint32_t n);
-/* mr_operator_divert where the error does not say it all: the failure of row r is texts[r], written only for rows that failed;
- * NULL stands for mr_row_error_text. */
+/* mr_operator_divert where the error does not say it all: the failure of row r is texts[r], written only for rows that
+ * failed; NULL stands for mr_row_error_text. */
 struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors, const struct mr_span *texts);
 

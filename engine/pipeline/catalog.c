@@ -26,18 +26,19 @@ static const struct mr_catalog_entry supported[] = {
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Explode", "Join", "Sql", "LogForTesting", "AssertEqual", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection",
-    "MLTransform", "RunInference", "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv",
-    "ReadFromJson", "WriteToJson", "ReadFromParquet", "WriteToParquet", "ReadFromAvro",
-    "WriteToAvro", "ReadFromTFRecord", "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub",
-    "ReadFromPubSubLite", "WriteToPubSubLite", "ReadFromKafka", "WriteToKafka",
-    "ReadFromBigQuery", "WriteToBigQuery", "ReadFromJdbc", "WriteToJdbc", "ReadFromMySql",
-    "WriteToMySql", "ReadFromPostgres", "WriteToPostgres", "ReadFromOracle", "WriteToOracle",
-    "ReadFromSqlServer", "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner",
-    "ReadFromBigTable", "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC",
-    "WriteToIceberg", "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB",
-    "ReadFromDebezium", "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams",
-    "Lookup", "Route", "Deduplicate", "TopN", "Materialize", "WriteToTable"};
+static const char *const not_yet[] = {"Explode", "Join", "Sql", "LogForTesting", "AssertEqual",
+    "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
+    "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv", "ReadFromJson", "WriteToJson",
+    "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
+    "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",
+    "WriteToPubSubLite", "ReadFromKafka", "WriteToKafka", "ReadFromBigQuery", "WriteToBigQuery",
+    "ReadFromJdbc", "WriteToJdbc", "ReadFromMySql", "WriteToMySql", "ReadFromPostgres",
+    "WriteToPostgres", "ReadFromOracle", "WriteToOracle", "ReadFromSqlServer",
+    "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner", "ReadFromBigTable",
+    "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC", "WriteToIceberg",
+    "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB", "ReadFromDebezium",
+    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Lookup", "Route",
+    "Deduplicate", "TopN", "Materialize", "WriteToTable"};
 
 const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind)
 {

@@ -85,14 +85,15 @@ bool mr_scope_find(struct mr_graph_reader *reader, const struct mr_spec *scope,
 static bool has_error_handling(const struct mr_spec *spec)
 {
     if (!spec->entry) return false;
-    static const char *const types[] = {"MapToFields", "Filter", "AssignTimestamps",
-        "Partition", "ValidateWithSchema"};
+    static const char *const types[] = {
+        "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema"};
     for (size_t i = 0; i < MR_COUNT_OF(types); i++)
         if (strcmp(types[i], spec->entry->type) == 0) return true;
     return false;
 }
 
-/* The share of rows that may fail before the pipeline does: 1, which is Beam's default, is never. */
+/* The share of rows that may fail before the pipeline does: 1, which is Beam's default, is
+ * never. */
 static bool check_threshold(struct mr_graph_reader *reader, const struct mr_yaml *handling)
 {
     const struct mr_yaml *node = mr_config_get(handling, "threshold");
@@ -107,8 +108,8 @@ static bool check_threshold(struct mr_graph_reader *reader, const struct mr_yaml
 static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     static const char *const keys[] = {"output", "threshold"};
-    static const char *const refused[] = {"threshold_windowing", "main_tag",
-        "partial", "use_subprocess", "timeout", "exc_class"};
+    static const char *const refused[] = {
+        "threshold_windowing", "main_tag", "partial", "use_subprocess", "timeout", "exc_class"};
     const struct mr_yaml *node = mr_config_get(spec->config, "error_handling");
     if (!node || !has_error_handling(spec)) return true;
     if (!mr_config_keys(reader, node, "error_handling", keys, MR_COUNT_OF(keys), refused,

@@ -120,7 +120,8 @@ void mr_flow_read(struct mr_oracle *oracle, const struct mr_step *source, uint32
     int64_t first, int64_t end, void *self,
     void (*each)(void *self, int64_t offset, const struct mr_flow_row *row));
 
-/* The failed row goes on with `text`, or, where nobody asked for such rows, the job fails over it. */
+/* The failed row goes on with `text`, or, where nobody asked for such rows, the job fails over
+ * it. */
 void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
     const struct mr_flow_row *row, struct mr_value text);
 static inline struct mr_value mr_text_value(const char *text)
