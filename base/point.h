@@ -65,7 +65,8 @@ enum mr_chance {
     X(SWALLOW_WATERMARK, "swallow_watermark", "an operator does not forward the watermark", "liveness STUCK") \
     X(LOSE_ACK, "lose_ack", "the coordinator forgets one acknowledgement", "liveness STUCK") \
     X(ABORTED_VISIBLE, "aborted_visible", "rows are written outside the transaction", "exactly_once") \
-    X(STALE_TIMER, "stale_timer", "a restored window that passed does not fire", "exactly_once LOSS")
+    X(STALE_TIMER, "stale_timer", "a restored window that passed does not fire", "exactly_once LOSS") \
+    X(SLICE_GONE_WITH_WINDOW, "slice_gone_with_window", "a row too late for its first sliding window is not counted in those still open", "exactly_once WRONG or LOSS")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,

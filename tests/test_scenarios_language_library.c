@@ -113,6 +113,14 @@ static void results_flow_past_an_idle_partition(void **state)
     assert_true(is_reached(reached, MR_SOMETIMES_PARTITION_IDLE));
 }
 
+static void each_departure_counts_in_three_sliding_windows_although_workers_crash(void **state)
+{
+    uint64_t reached;
+    assert_passes(*state, "sliding-departures-worker-crash", MR_END_FINISHED, &reached);
+    assert_true(is_reached(reached, MR_SOMETIMES_WORKER_RESTARTED));
+    assert_true(is_reached(reached, MR_SOMETIMES_LATE_ROW_DROPPED));
+}
+
 /* The first witness of the last seed that failed. */
 static const struct mr_witness *expected_failure(
     struct mr_region *region, const char *name, uint32_t at_least)
@@ -165,6 +173,7 @@ int main(void)
         LANGUAGE_TEST(sorted_flights_are_each_in_one_topic),
         LANGUAGE_TEST(a_rewound_job_writes_the_later_hours_again_elsewhere),
         LANGUAGE_TEST(results_flow_past_an_idle_partition),
+        LANGUAGE_TEST(each_departure_counts_in_three_sliding_windows_although_workers_crash),
         LANGUAGE_TEST(without_transactions_a_restart_delivers_hours_twice),
         LANGUAGE_TEST(a_tight_bound_drops_more_than_declared_and_the_verdict_names_better_ones),
         LANGUAGE_TEST(without_a_timeout_the_silent_partition_is_named),

@@ -274,6 +274,69 @@ struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulato
     return column;
 }
 
+static void merge_text(struct mr_accumulator *into, uint32_t id, const struct mr_accumulator *from,
+    uint32_t from_id, struct mr_arena *arena)
+{
+    struct mr_string *best = (struct mr_string *)into->values + id;
+    const struct mr_string *other = (const struct mr_string *)from->values + from_id;
+    if (other->bytes == NO_TEXT) return;
+    const char *text = mr_string_text(other, from->heap);
+    if (into != from) {
+        add_text(into, arena, (struct mr_value){.type = MR_TYPE_STRING, .text = text, .bytes = other->bytes}, id);
+        return;
+    }
+    int order = best->bytes == NO_TEXT ? 0
+        : compare_text(text, other->bytes, mr_string_text(best, into->heap), best->bytes);
+    bool is_better = into->kind == MR_ACCUMULATE_MIN_TEXT ? order < 0 : order > 0;
+    if (best->bytes == NO_TEXT || is_better) *best = *other;
+}
+
+/* Takes entry `from_id` into entry `id`. False: overflow. */
+static bool merge_one(struct mr_accumulator *into, uint32_t id, const struct mr_accumulator *from,
+    uint32_t from_id, struct mr_arena *arena)
+{
+    int64_t *ints = into->values;
+    double *floats = into->values;
+    int64_t i = 0;
+    double f = 0;
+    if (!is_text(into->kind)) {
+        i = ((const int64_t *)from->values)[from_id];
+        f = ((const double *)from->values)[from_id];
+    }
+    if (is_mean(into->kind)) into->counts[id] += from->counts[from_id];
+    switch (into->kind) {
+    case MR_ACCUMULATE_COUNT:
+    case MR_ACCUMULATE_SUM_INT:
+    case MR_ACCUMULATE_MEAN_INT: return !__builtin_add_overflow(ints[id], i, &ints[id]);
+    case MR_ACCUMULATE_SUM_FLOAT:
+    case MR_ACCUMULATE_MEAN_FLOAT: floats[id] += f; break;
+    case MR_ACCUMULATE_MIN_INT: if (i < ints[id]) ints[id] = i; break;
+    case MR_ACCUMULATE_MAX_INT: if (i > ints[id]) ints[id] = i; break;
+    case MR_ACCUMULATE_MIN_FLOAT:
+        if (f < floats[id] || floats[id] != floats[id]) floats[id] = f;
+        break;
+    case MR_ACCUMULATE_MAX_FLOAT:
+        if (f > floats[id] || floats[id] != floats[id]) floats[id] = f;
+        break;
+    case MR_ACCUMULATE_MIN_TEXT:
+    case MR_ACCUMULATE_MAX_TEXT: merge_text(into, id, from, from_id, arena); break;
+    }
+    return true;
+}
+
+bool mr_accumulators_merge(struct mr_accumulators *accumulators, const uint32_t *into_ids,
+    const struct mr_accumulators *from, const uint32_t *from_ids, uint32_t n)
+{
+    MR_ASSERT(accumulators->combine == from->combine);
+    bool is_whole = true;
+    for (uint32_t k = 0; k < accumulators->combine->n_aggregates; k++)
+        for (uint32_t i = 0; i < n; i++)
+            is_whole = merge_one(&accumulators->list[k], into_ids[i], &from->list[k],
+                           from_ids[i], accumulators->arena) &&
+                is_whole;
+    return is_whole;
+}
+
 void mr_accumulators_clear(struct mr_accumulators *accumulators, uint32_t id)
 {
     MR_ASSERT(id < accumulators->capacity);

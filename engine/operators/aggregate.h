@@ -50,6 +50,11 @@ void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregat
 /* The results of entries [first, first + n). */
 struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulators,
     uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch);
+/* Entries into_ids[i] take in entries from_ids[i] of `from`, which stay as they are; both are of one combine, and may be
+ * one object. False when an integer sum left 64 bits. */
+MR_MUST_CHECK bool mr_accumulators_merge(struct mr_accumulators *accumulators,
+    const uint32_t *into_ids, const struct mr_accumulators *from, const uint32_t *from_ids,
+    uint32_t n);
 /* Entry `id` begins anew. */
 void mr_accumulators_clear(struct mr_accumulators *accumulators, uint32_t id);
 void mr_accumulators_snapshot(const struct mr_accumulators *accumulators, uint32_t n,

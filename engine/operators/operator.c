@@ -30,6 +30,19 @@ void mr_task_fail(struct mr_task_context *context, const char *format, ...)
     va_end(arguments);
 }
 
+bool mr_sliding_starts(
+    const struct mr_windowing *windowing, mr_us at_us, mr_us *first_us, mr_us *last_us)
+{
+    *last_us = mr_window_start_us(at_us, windowing->period_us, windowing->offset_us);
+    mr_us since_us = at_us - *last_us;
+    if (since_us >= windowing->size_us) return false;
+    uint64_t n_before = (uint64_t)((windowing->size_us - 1 - since_us) / windowing->period_us);
+    uint64_t n_there = ((uint64_t)*last_us - (uint64_t)MR_US_MIN) / (uint64_t)windowing->period_us;
+    if (n_before > n_there) n_before = n_there;
+    *first_us = *last_us - (mr_us)n_before * windowing->period_us;
+    return true;
+}
+
 void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,
     mr_us *start_us, mr_us *end_us)
 {
@@ -39,6 +52,14 @@ void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *
     } else if (windowing->kind == MR_WINDOW_FIXED) {
         *start_us = mr_window_start_us(batch->times_us[row], windowing->size_us, windowing->offset_us);
         *end_us = mr_us_add(*start_us, windowing->size_us);
+    } else if (windowing->kind == MR_WINDOW_SLIDING) {
+        mr_us last_us;
+        *start_us = *end_us = batch->times_us[row];
+        if (mr_sliding_starts(windowing, batch->times_us[row], start_us, &last_us))
+            *end_us = mr_us_add(last_us, windowing->size_us);
+    } else if (windowing->kind == MR_WINDOW_SESSIONS) {
+        *start_us = batch->times_us[row];
+        *end_us = mr_us_add(*start_us, windowing->gap_us);
     } else {
         *start_us = MR_US_MIN;
         *end_us = MR_US_GLOBAL_END;

@@ -81,6 +81,7 @@ extern const struct mr_operator_class mr_flatten_class;
 extern const struct mr_operator_class mr_assign_timestamps_class;
 extern const struct mr_operator_class mr_window_into_class;
 extern const struct mr_operator_class mr_combine_class;
+extern const struct mr_operator_class mr_combine_slices_class; /* sliding windows, plain */
 extern const struct mr_operator_class mr_create_class;
 extern const struct mr_operator_class mr_log_source_class;
 extern const struct mr_operator_class mr_log_sink_class;
@@ -130,9 +131,15 @@ struct mr_column mr_operator_texts(
 struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors, const struct mr_span *texts);
 
-/* The window that a row of the operator's input is in. */
+/* The window that a row of the operator's input is in. Of SLIDING ones from the start of the first to the end of the
+ * last; the empty [t, t) when it is in none. */
 void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *batch, uint32_t row,
     mr_us *start_us, mr_us *end_us);
+
+/* The starts of the first and the last SLIDING window of a time. False when it is in none. Windows that would begin
+ * before the least of all timestamps do not exist. */
+bool mr_sliding_starts(
+    const struct mr_windowing *windowing, mr_us at_us, mr_us *first_us, mr_us *last_us);
 
 /* Sources report to their task: the watermark rose to watermark_us, or their idleness changed. */
 void mr_task_source_watermark(struct mr_operator *source, mr_us watermark_us, bool is_idle);

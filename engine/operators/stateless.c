@@ -94,6 +94,23 @@ static void assign_timestamps_batch(struct mr_operator *operator, const struct m
     mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
 }
 
+/* Rows between two sliding windows are in none: they end here. */
+static void leave_gaps(struct mr_operator *operator, struct mr_batch *batch)
+{
+    const struct mr_windowing *windowing = &operator->transform->windowing;
+    uint16_t *kept =
+        mr_scratch_array(&operator->context->scratch, uint16_t, batch->n_selected + 1);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < batch->n_selected; i++) {
+        uint32_t row = mr_batch_row(batch, i);
+        mr_us first_us, last_us;
+        kept[n] = (uint16_t)row;
+        n += mr_sliding_starts(windowing, batch->times_us[row], &first_us, &last_us);
+    }
+    batch->selection = kept;
+    batch->n_selected = n;
+}
+
 /* From here on windows follow from the times again: whatever slot there was is gone. */
 static void window_into_batch(struct mr_operator *operator, const struct mr_batch *batch)
 {
@@ -101,6 +118,9 @@ static void window_into_batch(struct mr_operator *operator, const struct mr_batc
     out.window_starts_us = NULL;
     out.window_ends_us = NULL;
     out.slots &= ~(uint32_t)MR_SLOT_WINDOW;
+    const struct mr_windowing *windowing = &operator->transform->windowing;
+    if (windowing->kind == MR_WINDOW_SLIDING && windowing->period_us > windowing->size_us)
+        leave_gaps(operator, &out);
     mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
 }
 

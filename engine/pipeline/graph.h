@@ -21,15 +21,46 @@ enum mr_transform_kind {
     MR_VALIDATE_WITH_SCHEMA,
 };
 
-enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED };
+enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
+/* When a pane fires again: after so many rows since the last one, or so long after the first row since. */
+struct mr_firing {
+    uint32_t count; /* 0: not by count */
+    mr_ns delay_ns; /* of processing time; 0: not by time */
+};
+enum mr_trigger_kind {
+    MR_TRIGGER_DEFAULT,   /* at the watermark, then for each late row */
+    MR_TRIGGER_WATERMARK, /* at the watermark; `early` before it, `late` after it; closes without `late` */
+    MR_TRIGGER_DATA,      /* by `early` alone, whatever the watermark */
+    MR_TRIGGER_NEVER,     /* only when the window expires */
+};
+struct mr_trigger {
+    enum mr_trigger_kind kind;
+    bool is_once; /* DATA: the first pane closes the window */
+    struct mr_firing early;
+    struct mr_firing late;
+};
+enum mr_accumulation { MR_DISCARDING, MR_ACCUMULATING };
+/* The time of a pane: the last instant of its window, or the earliest or latest of the rows that it brings. */
+enum mr_timestamp_combiner { MR_END_OF_WINDOW, MR_EARLIEST, MR_LATEST };
+
+/* A row at t is in the SLIDING windows [s, s + size) with s = offset modulo period and t - size < s <= t; where the
+ * period is larger than the size it may be in none. SESSIONS: each row begins as [t, t + gap), and windows of a key
+ * that overlap become one; those that touch do not. */
 struct mr_windowing {
     enum mr_window_kind kind;
-    mr_us size_us;             /* FIXED: > 0 */
-    mr_us offset_us;           /* FIXED: in [0, size) */
+    mr_us size_us;             /* FIXED, SLIDING: > 0 */
+    mr_us offset_us;           /* FIXED: in [0, size); SLIDING: in [0, period) */
+    mr_us period_us;           /* SLIDING: > 0 */
+    mr_us gap_us;              /* SESSIONS: > 0 */
     mr_us allowed_lateness_us; /* >= 0 */
-    /* The default trigger: once at the watermark, then for each late arrival; discarding. */
+    enum mr_accumulation accumulation;
+    enum mr_timestamp_combiner timestamp_combiner;
+    struct mr_trigger trigger;
 };
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b);
+/* Whether all that a Combine does under it follows from rows and watermark alone: one pane at the end of a window that
+ * is known from the row, then late ones. Else panes depend on the order in which rows and watermarks came. */
+bool mr_windowing_is_plain(const struct mr_windowing *windowing);
 
 enum mr_watermark_strategy { MR_WATERMARK_BOUNDED, MR_WATERMARK_ASCENDING };
 /* `schema` of the config maps a field to the word of its type; `type?` or {type: T, nullable: true} makes it nullable. */

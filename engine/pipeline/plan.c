@@ -97,6 +97,10 @@ static void derive_windows(struct planner *planner)
         if (transform->kind == MR_ASSIGN_TIMESTAMPS &&
             transform->windowing.kind != MR_WINDOW_GLOBAL)
             derives = false;
+        /* A pane is of one sliding window or one session, and its time is in several. */
+        if (transform->kind == MR_COMBINE && (transform->windowing.kind == MR_WINDOW_SLIDING ||
+                                                 transform->windowing.kind == MR_WINDOW_SESSIONS))
+            derives = false;
         planner->derives_window[i] = derives;
     }
 }

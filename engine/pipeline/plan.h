@@ -52,7 +52,7 @@ struct mr_plan {
     const struct mr_exchange *exchanges;
     const uint32_t *stage_of;    /* [n_transforms] */
     /* Whether the window of a row can be told from its time at the transform's main output, so that it need not
-     * travel: a WindowInto with fixed or global windows upstream and no AssignTimestamps between. */
+     * travel: a WindowInto upstream and neither AssignTimestamps nor a Combine of sliding or session windows between. */
     const bool *derives_window;  /* [n_transforms] */
     /* Whether rows of the transform belong to windows that matter: a Combine or a windowing lies upstream. */
     const bool *has_window;      /* [n_transforms] */

@@ -1,9 +1,31 @@
 #include "engine/pipeline/graph_internal.h"
 
+enum { WINDOWS_OF_A_ROW_MAX = 1000 };
+
+static bool same_firing(struct mr_firing a, struct mr_firing b)
+{
+    return a.count == b.count && a.delay_ns == b.delay_ns;
+}
+
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b)
 {
+    const struct mr_trigger *one = &a->trigger;
+    const struct mr_trigger *other = &b->trigger;
     return a->kind == b->kind && a->size_us == b->size_us && a->offset_us == b->offset_us &&
-           a->allowed_lateness_us == b->allowed_lateness_us;
+           a->period_us == b->period_us && a->gap_us == b->gap_us &&
+           a->allowed_lateness_us == b->allowed_lateness_us &&
+           a->accumulation == b->accumulation &&
+           a->timestamp_combiner == b->timestamp_combiner && one->kind == other->kind &&
+           one->is_once == other->is_once && same_firing(one->early, other->early) &&
+           same_firing(one->late, other->late);
+}
+
+bool mr_windowing_is_plain(const struct mr_windowing *windowing)
+{
+    return windowing->kind != MR_WINDOW_SESSIONS &&
+           windowing->trigger.kind == MR_TRIGGER_DEFAULT &&
+           windowing->accumulation == MR_DISCARDING &&
+           windowing->timestamp_combiner == MR_END_OF_WINDOW;
 }
 
 /* A duration of Beam's windowing, where a `d` is 12 hours. */
@@ -22,29 +44,75 @@ static bool read_duration(
     return true;
 }
 
-static bool read_fixed(
+/* A span that must be there and last at least a microsecond. */
+static bool read_span(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *type, const char *what, mr_us *out)
+{
+    const struct mr_yaml *span = mr_config_get(node, what);
+    if (!span)
+        return mr_fail_at(
+            reader->err, node->place, "a windowing of type '%s' needs '%s'", type, what);
+    if (!read_duration(reader, span, what, out)) return false;
+    if (*out >= 1) return true;
+    return mr_fail_at(
+        reader->err, span->place, "%s of a window must be at least a microsecond", what);
+}
+
+static bool read_offset(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    mr_us modulo_us, mr_us *out)
+{
+    const struct mr_yaml *offset = mr_config_get(node, "offset");
+    if (offset && !read_duration(reader, offset, "offset", out)) return false;
+    *out %= modulo_us;
+    return true;
+}
+
+static bool read_sliding(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out)
 {
-    const struct mr_yaml *size = mr_config_get(node, "size");
-    const struct mr_yaml *offset = mr_config_get(node, "offset");
-    if (!size)
-        return mr_fail_at(reader->err, node->place, "a windowing of type 'fixed' needs 'size'");
-    if (!read_duration(reader, size, "size", &out->size_us)) return false;
-    if (out->size_us < 1)
-        return mr_fail_at(
-            reader->err, size->place, "size of a window must be at least a microsecond");
-    if (offset && !read_duration(reader, offset, "offset", &out->offset_us)) return false;
-    out->offset_us %= out->size_us;
+    if (!read_span(reader, node, "sliding", "size", &out->size_us) ||
+        !read_span(reader, node, "sliding", "period", &out->period_us) ||
+        !read_offset(reader, node, out->period_us, &out->offset_us))
+        return false;
+    mr_us n = out->size_us / out->period_us;
+    if (n > WINDOWS_OF_A_ROW_MAX)
+        return mr_fail_at(reader->err, mr_config_get(node, "period")->place,
+            "a row would be in %lld windows; more than %d are not supported", (long long)n,
+            WINDOWS_OF_A_ROW_MAX);
+    if (out->period_us > out->size_us)
+        mr_graph_warn(reader, mr_config_get(node, "period")->place,
+            "the period is longer than the size: rows between two windows are in none and "
+            "are lost");
     return true;
+}
+
+static bool read_kind(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    enum mr_window_kind kind, struct mr_windowing *out)
+{
+    out->kind = kind;
+    switch (kind) {
+    case MR_WINDOW_GLOBAL:
+        return true;
+    case MR_WINDOW_FIXED:
+        return read_span(reader, node, "fixed", "size", &out->size_us) &&
+               read_offset(reader, node, out->size_us, &out->offset_us);
+    case MR_WINDOW_SLIDING:
+        return read_sliding(reader, node, out);
+    case MR_WINDOW_SESSIONS:
+        return read_span(reader, node, "sessions", "gap", &out->gap_us) &&
+               mr_fail_at(reader->err, mr_config_get(node, "type")->place,
+                   "window type 'sessions' is not supported yet");
+    }
+    return false;
 }
 
 bool mr_windowing_read(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out)
 {
-    static const char *const words[] = {"global", "fixed"};
-    static const char *const refused[] = {"sliding", "sessions"};
-    static const char *const keys[][3] = {{"type"}, {"type", "size", "offset"}};
-    static const size_t n_keys[] = {1, 3};
+    static const char *const words[] = {"global", "fixed", "sliding", "sessions"}; /* by kind */
+    static const char *const keys[][4] = {{"type"}, {"type", "size", "offset"},
+        {"type", "size", "period", "offset"}, {"type", "gap"}};
+    static const size_t n_keys[] = {1, 3, 4, 2};
     if (node->kind == MR_YAML_TEXT)
         return mr_fail_at(
             reader->err, node->place, "windowing written as a text is not supported yet");
@@ -53,12 +121,12 @@ bool mr_windowing_read(
     const struct mr_yaml *type = mr_config_get(node, "type");
     if (!type) return mr_fail_at(reader->err, node->place, "windowing needs a 'type'");
     size_t index;
-    if (!mr_config_word(reader, type, "window type", words, MR_COUNT_OF(words), refused,
-            MR_COUNT_OF(refused), &index) ||
+    if (!mr_config_word(reader, type, "window type", words, MR_COUNT_OF(words), NULL, 0,
+            &index) ||
         !mr_yaml_only_keys(node, "windowing", keys[index], n_keys[index], reader->err))
         return false;
-    struct mr_windowing windowing = {.kind = index == 1 ? MR_WINDOW_FIXED : MR_WINDOW_GLOBAL};
-    if (index == 1 && !read_fixed(reader, node, &windowing)) return false;
+    struct mr_windowing windowing = {.kind = MR_WINDOW_GLOBAL};
+    if (!read_kind(reader, node, (enum mr_window_kind)index, &windowing)) return false;
     *out = windowing;
     return true;
 }

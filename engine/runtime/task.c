@@ -10,9 +10,16 @@
 
 #include "engine/runtime/worker_internal.h"
 
-static const struct mr_operator_class *class_of(enum mr_transform_kind kind)
+/* Fixed and global windows with the default trigger have an operator of their own: the fast one. */
+static const struct mr_operator_class *class_of_combine(const struct mr_windowing *windowing)
 {
-    switch (kind) {
+    return windowing->kind == MR_WINDOW_SLIDING ? &mr_combine_slices_class : &mr_combine_class;
+}
+
+static const struct mr_operator_class *class_of(const struct mr_transform *transform)
+{
+    switch (transform->kind) {
+    case MR_COMBINE: return class_of_combine(&transform->windowing);
     case MR_READ_FROM_LOG: return &mr_log_source_class;
     case MR_CREATE: return &mr_create_class;
     case MR_MAP_TO_FIELDS: return &mr_map_to_fields_class;
@@ -20,7 +27,6 @@ static const struct mr_operator_class *class_of(enum mr_transform_kind kind)
     case MR_FLATTEN: return &mr_flatten_class;
     case MR_ASSIGN_TIMESTAMPS: return &mr_assign_timestamps_class;
     case MR_WINDOW_INTO: return &mr_window_into_class;
-    case MR_COMBINE: return &mr_combine_class;
     case MR_WRITE_TO_LOG: return &mr_log_sink_class;
     case MR_PARTITION: return &mr_partition_class;
     case MR_RESHUFFLE: return &mr_reshuffle_class;
@@ -51,7 +57,7 @@ static void make_operators(struct mr_task *task)
     task->operators = mr_arena_zalloc(arena, sizeof *task->operators * task->n_operators);
     for (uint32_t i = 0; i < task->n_operators; i++) {
         const struct mr_transform *transform = &graph->transforms[task->stage->transforms[i]];
-        const struct mr_operator_class *class = class_of(transform->kind);
+        const struct mr_operator_class *class = class_of(transform);
         struct mr_operator *operator = mr_arena_zalloc(arena, class->bytes);
         operator->class = class;
         operator->transform = transform;

@@ -45,5 +45,10 @@ struct mr_scratch;
 bool mr_combine_state_visit(const struct mr_combine *combine, const struct mr_schema *input,
     const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
     void (*visit)(void *self, const struct mr_combine_state_entry *entry));
+/* The same for a Combine in sliding windows under the default trigger: each entry of each window that has not fired. */
+struct mr_transform;
+bool mr_slices_state_visit(const struct mr_transform *transform, const struct mr_schema *input,
+    const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
+    void (*visit)(void *self, const struct mr_combine_state_entry *entry));
 
 #endif

@@ -209,6 +209,18 @@ static void compare_counts(struct comparison *comparison, uint32_t index)
         (unsigned long long)comparison->n_entries);
 }
 
+static bool visit_state(struct comparison *comparison, const struct mr_schema *input,
+    const struct mr_cut_state *state)
+{
+    const struct mr_transform *combine = comparison->combine;
+    struct mr_scratch *scratch = &comparison->checks->scratch;
+    if (combine->windowing.kind == MR_WINDOW_SLIDING)
+        return mr_slices_state_visit(
+            combine, input, state->data, state->bytes, scratch, comparison, visit);
+    return mr_combine_state_visit(
+        &combine->combine, input, state->data, state->bytes, scratch, comparison, visit);
+}
+
 static void compare_combine(struct mr_checks *checks, struct mr_cut *cut, uint32_t index)
 {
     const struct mr_graph *graph = checks->topology.graph;
@@ -221,9 +233,7 @@ static void compare_combine(struct mr_checks *checks, struct mr_cut *cut, uint32
         const struct mr_cut_state *state =
             &cut->states[index * checks->topology.parallelism + i];
         comparison.subtask = i;
-        bool is_whole =
-            state->data && mr_combine_state_visit(&combine->combine, input, state->data,
-                               state->bytes, &checks->scratch, &comparison, visit);
+        bool is_whole = state->data && visit_state(&comparison, input, state);
         mr_scratch_reset(&checks->scratch);
         struct mr_witness *witness = is_whole ? NULL : find(&comparison);
         if (witness)

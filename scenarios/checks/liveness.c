@@ -185,7 +185,7 @@ static bool judge_windows(struct mr_checks *checks)
         char end[MR_TIME_TEXT_BYTES], span[MR_TIME_TEXT_BYTES];
         const struct mr_windowing *windowing =
             &checks->topology.graph->transforms[combine].windowing;
-        mr_us start_us = windowing->kind == MR_WINDOW_FIXED
+        mr_us start_us = windowing->size_us > 0
                              ? mr_us_add(end_us, -windowing->size_us)
                              : MR_US_MIN;
         mr_witness_window(witness, start_us, end_us);

@@ -145,7 +145,7 @@ static void push_assign_timestamps(
     struct mr_flow_row timed = *row;
     mr_flow_window(
         &step->transform->windowing, row, &timed.window_start_us, &timed.window_end_us);
-    timed.has_window |= step->transform->windowing.kind == MR_WINDOW_FIXED;
+    timed.has_window |= step->transform->windowing.kind != MR_WINDOW_GLOBAL;
     timed.at_us = time.i;
     mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, &timed);
 }
@@ -154,8 +154,12 @@ static void push_assign_timestamps(
 static void push_window_into(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
+    const struct mr_windowing *windowing = &step->transform->windowing;
     struct mr_flow_row windowed = *row;
     windowed.has_window = false;
+    mr_us start_us, end_us;
+    mr_flow_window(windowing, &windowed, &start_us, &end_us);
+    if (mr_flow_window_count(windowing, start_us, end_us) == 0) return; /* in no window */
     mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, &windowed);
 }
 
@@ -189,7 +193,11 @@ static void trace_combine(struct mr_trace_target *target, const struct mr_step *
     if (!origins) return;
     mr_us start_us, end_us;
     mr_flow_window(&step->transform->windowing, row, &start_us, &end_us);
-    if (end_us <= target->window_start_us || end_us > target->window_end_us) return;
+    if (step->transform->windowing.kind == MR_WINDOW_SLIDING) {
+        if (start_us > target->window_start_us || end_us < target->window_end_us) return;
+    } else if (end_us <= target->window_start_us || end_us > target->window_end_us) {
+        return;
+    }
     for (uint32_t i = 0; i < n_fields; i++)
         if (origins[i] >= 0 && !mr_value_same(row->values[origins[i]], target->row[i])) return;
     target->is_met = true;

@@ -161,10 +161,18 @@ static bool is_dropped_at(
 
 void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row)
 {
+    const struct mr_windowing *windowing = &fold->transform->windowing;
     mr_us start_us, end_us;
-    mr_flow_window(&fold->transform->windowing, row, &start_us, &end_us);
-    if (is_dropped_at(fold, start_us, end_us, row->values)) return;
-    enqueue(fold, mr_fold_window_for(fold, start_us, end_us), row->values, row->slacks);
+    mr_flow_window(windowing, row, &start_us, &end_us);
+    int64_t n = mr_flow_window_count(windowing, start_us, end_us);
+    for (int64_t i = 0; i < n; i++) {
+        if (windowing->kind == MR_WINDOW_SLIDING) {
+            if (i > 0) start_us += windowing->period_us;
+            end_us = mr_us_add(start_us, windowing->size_us);
+        }
+        if (is_dropped_at(fold, start_us, end_us, row->values)) continue;
+        enqueue(fold, mr_fold_window_for(fold, start_us, end_us), row->values, row->slacks);
+    }
 }
 
 static inline void clear_group(const struct mr_fold *fold, struct mr_group *group)
@@ -340,10 +348,24 @@ static inline uint32_t run_length(
     return length;
 }
 
+/* Rows that are in several windows, or in none. */
+static void take_each(
+    struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++, values += fold->n_input_fields) {
+        struct mr_flow_row row = {.values = values, .at_us = times_us[i]};
+        mr_fold_take(fold, &row);
+    }
+}
+
 void mr_fold_take_rows(
     struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n)
 {
     const struct mr_windowing *windowing = &fold->transform->windowing;
+    if (windowing->kind == MR_WINDOW_SLIDING) {
+        take_each(fold, values, times_us, n);
+        return;
+    }
     for (uint32_t i = 0; i < n;) {
         const struct mr_value *first = values + (size_t)i * fold->n_input_fields;
         struct mr_flow_row row = {.values = first, .at_us = times_us[i]};

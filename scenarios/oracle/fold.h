@@ -20,9 +20,20 @@ struct mr_flow_row {
     mr_us window_end_us;
     uint64_t origin; /* rows of the same stay in order on their way to a sink; 0: no order */
 };
-/* The window of a row under `windowing`. The global one is [MR_US_MIN, MR_US_GLOBAL_END). */
+/* The window of a row under `windowing`. The global one is [MR_US_MIN, MR_US_GLOBAL_END). Of sliding ones from the
+ * start of the first to the end of the last; [t, t) when there is none. */
 void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_row *row,
     mr_us *start_us, mr_us *end_us);
+
+/* How many sliding windows lie between the two, one a period. */
+static inline int64_t mr_flow_window_count(
+    const struct mr_windowing *windowing, mr_us start_us, mr_us end_us)
+{
+    if (windowing->kind != MR_WINDOW_SLIDING) return 1;
+    if (start_us == end_us) return 0;
+    int64_t between_us = mr_us_add(end_us, -windowing->size_us) - start_us;
+    return between_us > 0 ? between_us / windowing->period_us + 1 : 1;
+}
 
 struct mr_fold_window {
     mr_us start_us;

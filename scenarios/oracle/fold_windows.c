@@ -4,6 +4,21 @@
  * windows. */
 #include "scenarios/oracle/fold.h"
 
+/* Counts back from the latest start, one period at a time, as Beam's SlidingWindows.assign does. */
+static void sliding_window(
+    const struct mr_windowing *windowing, mr_us at_us, mr_us *start_us, mr_us *end_us)
+{
+    mr_us latest_us =
+        mr_window_start_us(at_us, windowing->period_us, windowing->offset_us);
+    *start_us = *end_us = at_us;
+    if (at_us - latest_us >= windowing->size_us) return; /* between two windows */
+    *end_us = mr_us_add(latest_us, windowing->size_us);
+    *start_us = latest_us;
+    while (*start_us >= MR_US_MIN + windowing->period_us &&
+           at_us - (*start_us - windowing->period_us) < windowing->size_us)
+        *start_us -= windowing->period_us;
+}
+
 void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_row *row,
     mr_us *start_us, mr_us *end_us)
 {
@@ -13,6 +28,8 @@ void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_r
     } else if (windowing->kind == MR_WINDOW_FIXED) {
         *start_us = mr_window_start_us(row->at_us, windowing->size_us, windowing->offset_us);
         *end_us = mr_us_add(*start_us, windowing->size_us);
+    } else if (windowing->kind == MR_WINDOW_SLIDING) {
+        sliding_window(windowing, row->at_us, start_us, end_us);
     } else {
         *start_us = MR_US_MIN;
         *end_us = MR_US_GLOBAL_END;

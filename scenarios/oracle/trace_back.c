@@ -82,7 +82,7 @@ uint64_t mr_oracle_trace_back(struct mr_oracle *oracle, uint32_t sink, uint32_t 
             .window_start_us = window_start_us,
             .window_end_us = MR_US_GLOBAL_END,
             .origins = (int *const *)origins}};
-    if (transform->windowing.kind == MR_WINDOW_FIXED && window_start_us != MR_US_MIN)
+    if (transform->windowing.size_us > 0 && window_start_us != MR_US_MIN)
         tracer.target.window_end_us = mr_us_add(window_start_us, transform->windowing.size_us);
     oracle->target = &tracer.target;
     mr_flow_read(oracle, tracer.source, partition, first, end, &tracer, trace_row);
