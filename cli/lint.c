@@ -65,13 +65,15 @@ static bool lint_pipeline(struct lint *lint, const char *path, struct mr_err *er
     struct mr_files files;
     mr_files_init(&files, path);
     struct mr_file_reader reader = mr_files_reader(&files);
+    struct mr_graph_files beside = {.self = reader.self, .read = reader.read};
     const char *text;
     size_t bytes;
     const struct mr_graph *graph;
     path = mr_region_strdup(lint->region, path);
     if (!reader.read(
             reader.self, lint->region, path + strlen(files.folder), &text, &bytes, err) ||
-        !mr_graph_read(lint->region, path, text, bytes, NULL, 0, &graph, err))
+        !mr_graph_read_with(
+            lint->region, path, text, bytes, &beside, NULL, 0, &graph, err))
         return false;
     warn_of_graph(lint, graph);
     return true;

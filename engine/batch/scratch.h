@@ -6,8 +6,11 @@
 
 enum { MR_SCRATCH_HEADER_BYTES = 16 }; /* of a chunk */
 
+struct mr_caller;
+
 struct mr_scratch {
     struct mr_arena *arena;
+    struct mr_caller *caller; /* on whose behalf user code runs (engine/expression/caller.h); NULL: nobody's */
     struct mr_scratch_chunk *first; /* the one being filled; older ones behind it */
     uint32_t n_chunks;
     size_t used;

@@ -45,13 +45,29 @@ static bool is_text(enum mr_type type)
 
 static bool fail_unary(const struct mr_compiler *compiler, const struct mr_node *node)
 {
+    if (node->arguments[0]->type == MR_TYPE_TIMESTAMP)
+        mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset, "type mismatch: '%s' of %s",
         node_name(node->kind), mr_type_name(node->arguments[0]->type));
+}
+
+/* Whether Python may make something of the two: where a column would not be of one type, at
+ * texts that are repeated and formatted, at timestamps. */
+static bool is_python_of(const struct mr_node *node, enum mr_type a, enum mr_type b)
+{
+    bool is_choice = node->kind == MR_NODE_AND || node->kind == MR_NODE_OR ||
+                     node->kind == MR_NODE_CONDITIONAL || node->kind == MR_NODE_MIN ||
+                     node->kind == MR_NODE_MAX;
+    bool is_repeated = node->kind == MR_NODE_MULTIPLY && is_text(a) != is_text(b);
+    bool is_formatted = node->kind == MR_NODE_MODULO && is_text(a);
+    return is_choice || is_repeated || is_formatted || a == MR_TYPE_TIMESTAMP ||
+           b == MR_TYPE_TIMESTAMP;
 }
 
 static bool fail_binary(const struct mr_compiler *compiler, const struct mr_node *node,
     const struct mr_node *a, const struct mr_node *b)
 {
+    if (is_python_of(node, a->type, b->type)) mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset, "type mismatch: '%s' of %s and %s",
         node_name(node->kind), mr_type_name(a->type), mr_type_name(b->type));
 }
@@ -106,6 +122,8 @@ static bool check_compare(const struct mr_compiler *compiler, struct mr_node *no
         bool is_equality = comparison == MR_COMPARE_EQUAL || comparison == MR_COMPARE_UNEQUAL;
         bool has_none = a == MR_TYPE_NULL || b == MR_TYPE_NULL;
         bool ok = has_none ? is_equality : a == b || (is_number(a) && is_number(b));
+        if (!ok && (is_equality || a == MR_TYPE_TIMESTAMP || b == MR_TYPE_TIMESTAMP))
+            mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
         if (!ok)
             return mr_compiler_fail(compiler, node->arguments[i]->offset,
                 "type mismatch: '%s' of %s and %s", names[comparison], mr_type_name(a),

@@ -9,7 +9,7 @@
  * Python would have come by. */
 #include <string.h>
 
-#include "engine/expression/expression_internal.h"
+#include "engine/expression/python.h"
 
 /* ---- columns ---- */
 
@@ -302,6 +302,7 @@ struct mr_column mr_expression_batch(const struct mr_expression *expression,
 {
     const struct mr_node *root = expression->root;
     MR_ASSERT(batch->n_columns == expression->n_fields);
+    if (!root) return mr_udf_batch(expression->udf, batch, scratch, errors);
     struct mr_evaluation evaluation = {
         .batch = batch, .scratch = scratch, .n_rows = batch->n_rows};
     if (batch->n_rows == 0) return mr_column_of(root->type, mr_scratch_alloc(scratch, 16));

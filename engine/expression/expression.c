@@ -1,9 +1,10 @@
 /* From the text of an expression to its checked tree, and what is asked of it afterwards. */
 #include "engine/expression/expression.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "engine/expression/expression_internal.h"
+#include "engine/expression/python.h"
 
 const char *mr_row_error_text(enum mr_row_error error)
 {
@@ -24,8 +25,21 @@ const char *mr_row_error_text(enum mr_row_error error)
         return "ValueError: Unknown output name";
     case MR_ROW_INVALID:
         return "ValidationError: the row does not respect the schema";
+    case MR_ROW_RAISED:
+        return "an exception in a function of the pipeline";
     }
     MR_UNREACHABLE("an error of a row that does not exist");
+}
+
+struct mr_row_failure mr_row_failure_find(
+    const struct mr_caller *caller, uint8_t error, uint32_t row)
+{
+    const char *text = mr_row_error_text((enum mr_row_error)error);
+    const struct mr_row_failure *failure =
+        caller && error == MR_ROW_RAISED ? caller->failures : NULL;
+    while (failure && failure->row != row) failure = failure->next;
+    if (failure) return *failure;
+    return (struct mr_row_failure){.row = row, .message = text, .stack = text};
 }
 
 /* ---- what the steps of compiling share ---- */
@@ -82,10 +96,8 @@ static struct mr_node *crown(
 }
 
 static struct mr_node *compile(
-    const struct mr_compiler *compiler, const char *language, enum mr_expression_use use)
+    const struct mr_compiler *compiler, bool is_python, enum mr_expression_use use)
 {
-    bool is_python = strcmp(language, "python") == 0;
-    MR_ASSERT(is_python || strcmp(language, "generic") == 0);
     struct mr_node *root =
         is_python ? mr_parse_python(compiler) : mr_parse_generic(compiler, use);
     if (root) root = crown(compiler, root, use);
@@ -96,25 +108,96 @@ static struct mr_node *compile(
     return NULL;
 }
 
+static bool compiler_make(struct mr_compiler *compiler, struct mr_region *region,
+    const char *text, struct mr_place place, const struct mr_schema *schema, struct mr_err *err)
+{
+    MR_ASSERT(schema->n_fields <= MR_FIELDS_MAX);
+    *compiler = (struct mr_compiler){
+        .region = region, .place = place, .schema = schema, .err = err};
+    if (strlen(text) >= UINT32_MAX)
+        return mr_fail_at(err, place, "an expression of more than 4 GB is not supported");
+    compiler->text = mr_region_strdup(region, text);
+    return true;
+}
+
+static const struct mr_expression *expression_new(const struct mr_compiler *compiler,
+    enum mr_expression_use use, const struct mr_node *root, const struct mr_udf *udf)
+{
+    struct mr_expression *expression = mr_region_new(compiler->region, struct mr_expression);
+    *expression = (struct mr_expression){.text = compiler->text,
+        .use = use,
+        .root = root,
+        .n_fields = compiler->schema->n_fields,
+        .udf = udf};
+    return expression;
+}
+
 bool mr_expression_compile(struct mr_region *region, const char *text, struct mr_place place,
     const char *language, enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out, struct mr_err *err)
 {
-    MR_ASSERT(schema->n_fields <= MR_FIELDS_MAX);
-    if (strlen(text) >= UINT32_MAX)
-        return mr_fail_at(err, place, "an expression of more than 4 GB is not supported");
-    struct mr_compiler compiler = {.region = region,
-        .text = mr_region_strdup(region, text),
-        .place = place,
-        .schema = schema,
-        .err = err};
-    struct mr_node *root = compile(&compiler, language, use);
+    bool is_python = strcmp(language, "python") == 0;
+    MR_ASSERT(is_python || strcmp(language, "generic") == 0);
+    struct mr_compiler compiler;
+    if (!compiler_make(&compiler, region, text, place, schema, err)) return false;
+    const struct mr_node *root = compile(&compiler, is_python, use);
     if (!root) return false;
-    struct mr_expression *expression = mr_region_new(region, struct mr_expression);
-    *expression = (struct mr_expression){
-        .text = compiler.text, .use = use, .root = root, .n_fields = schema->n_fields};
-    *out = expression;
+    *out = expression_new(&compiler, use, root, NULL);
     return true;
+}
+
+bool mr_expression_compile_foreign(struct mr_region *region, const struct mr_udf_text *written,
+    enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out, struct mr_err *err)
+{
+    struct mr_compiler compiler;
+    const struct mr_udf *udf;
+    if (use == MR_USE_VALUE && written->type == MR_TYPE_NULL)
+        return mr_fail_at(err, written->place,
+            "the type of what the function yields cannot be told: add 'output_type'");
+    if (!compiler_make(&compiler, region, written->text, written->place, schema, err) ||
+        !mr_udf_compile(&compiler, written, use, &udf))
+        return false;
+    *out = expression_new(&compiler, use, NULL, udf);
+    return true;
+}
+
+/* What the pure subset refuses, CPython may take: where it is known what comes out. What is
+ * refused for its types, only where that was declared. */
+static bool may_be_foreign(const struct mr_udf_text *written, enum mr_expression_use use,
+    enum mr_beyond beyond)
+{
+    if (beyond == MR_WITHIN) return false;
+    if (use == MR_USE_VALUE) return written->type != MR_TYPE_NULL;
+    return beyond == MR_BEYOND_GRAMMAR;
+}
+
+bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_text *written,
+    enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out, struct mr_err *err)
+{
+    if (written->is_callable)
+        return mr_expression_compile_foreign(region, written, use, schema, out, err);
+    struct mr_err refusal = {0};
+    enum mr_beyond beyond = MR_WITHIN;
+    struct mr_compiler compiler;
+    if (!compiler_make(&compiler, region, written->text, written->place, schema, err))
+        return false;
+    compiler.err = &refusal;
+    compiler.beyond = &beyond;
+    const struct mr_node *root = compile(&compiler, true, use);
+    if (root) {
+        *out = expression_new(&compiler, use, root, NULL);
+        return true;
+    }
+    if (may_be_foreign(written, use, beyond))
+        return mr_expression_compile_foreign(region, written, use, schema, out, err);
+    size_t bytes = strlen(refusal.msg);
+    if (beyond != MR_WITHIN && use == MR_USE_VALUE)
+        snprintf(refusal.msg + bytes, sizeof refusal.msg - bytes,
+            "; with an 'output_type' it would run in CPython");
+    *err = refusal;
+    return false;
 }
 
 /* ---- queries ---- */
@@ -122,12 +205,19 @@ bool mr_expression_compile(struct mr_region *region, const char *text, struct mr
 struct mr_field mr_expression_result(const struct mr_expression *expression)
 {
     const struct mr_node *root = expression->root;
+    if (!root) return mr_udf_result(expression->udf);
     return (struct mr_field){.type = root->type, .is_nullable = root->is_nullable};
 }
 
 int mr_expression_field(const struct mr_expression *expression)
 {
-    return expression->root->kind == MR_NODE_FIELD ? expression->root->field : -1;
+    const struct mr_node *root = expression->root;
+    return root && root->kind == MR_NODE_FIELD ? root->field : -1;
+}
+
+bool mr_expression_is_foreign(const struct mr_expression *expression)
+{
+    return expression->udf != NULL;
 }
 
 const char *mr_expression_text(const struct mr_expression *expression)

@@ -16,6 +16,7 @@ enum mr_row_error {
     /* Of transforms, which say more than the text below. */
     MR_ROW_UNKNOWN_OUTPUT, /* Partition */
     MR_ROW_INVALID,        /* ValidateWithSchema */
+    MR_ROW_RAISED, /* user code raised an exception: see caller.h */
 };
 /* `ZeroDivisionError: division by zero` and so on. */
 const char *mr_row_error_text(enum mr_row_error error);
@@ -37,6 +38,27 @@ struct mr_expression; /* constant for a campaign */
 MR_MUST_CHECK bool mr_expression_compile(struct mr_region *region, const char *text,
     struct mr_place place, const char *language, enum mr_expression_use use,
     const struct mr_schema *schema, const struct mr_expression **out, struct mr_err *err);
+
+/* A UDF in Python that may be more than an expression of the pure subset. */
+struct mr_udf_text {
+    const char *text;
+    struct mr_place place;
+    bool is_callable;  /* a function of the row; else an expression of its fields */
+    const char *name;  /* of the callable in the text, which is a file's; NULL: what the text ends with */
+    enum mr_type type; /* that it is declared to yield; NULL: not declared */
+};
+/* Compiles what was written: natively if it is of the pure subset, else for CPython (its result is then nullable).
+ *
+ *   errors  INPUT at the place: also when CPython is needed for a VALUE and no type is declared */
+MR_MUST_CHECK bool mr_expression_compile_udf(struct mr_region *region,
+    const struct mr_udf_text *written, enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out, struct mr_err *err);
+/* The same, and never natively: what the native evaluators are compared with. */
+MR_MUST_CHECK bool mr_expression_compile_foreign(struct mr_region *region,
+    const struct mr_udf_text *written, enum mr_expression_use use, const struct mr_schema *schema,
+    const struct mr_expression **out, struct mr_err *err);
+/* Whether it runs in CPython. */
+bool mr_expression_is_foreign(const struct mr_expression *expression);
 
 /* What the expression yields. */
 struct mr_field mr_expression_result(const struct mr_expression *expression); /* name NULL */

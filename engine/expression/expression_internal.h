@@ -68,9 +68,13 @@ struct mr_node {
 struct mr_expression {
     const char *text;
     enum mr_expression_use use;
-    const struct mr_node *root;
-    uint32_t n_fields; /* of the schema */
+    const struct mr_node *root; /* NULL: `udf` */
+    uint32_t n_fields;          /* of the schema */
+    const struct mr_udf *udf;   /* what runs in CPython; NULL: nothing */
 };
+
+/* Why a text was refused that may yet be good Python. */
+enum mr_beyond { MR_WITHIN, MR_BEYOND_GRAMMAR, MR_BEYOND_TYPES };
 
 /* What the steps of compiling share. */
 struct mr_compiler {
@@ -79,7 +83,15 @@ struct mr_compiler {
     struct mr_place place;
     const struct mr_schema *schema;
     struct mr_err *err;
+    enum mr_beyond *beyond; /* set when the text is refused and Python would take it; or NULL */
 };
+
+/* The text is not of the pure subset. */
+static inline void mr_compiler_beyond(
+    const struct mr_compiler *compiler, enum mr_beyond beyond)
+{
+    if (compiler->beyond) *compiler->beyond = beyond;
+}
 
 /* The place of text[offset]. */
 struct mr_place mr_compiler_place(const struct mr_compiler *compiler, uint32_t offset);

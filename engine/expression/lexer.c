@@ -70,9 +70,11 @@ static bool set_int(struct lexer *lexer, uint32_t from, uint32_t base, struct mr
         is_too_large |=
             __builtin_add_overflow(value, (uint64_t)digit_value(lexer->text[i]), &value);
     }
-    if (is_too_large || value > (uint64_t)INT64_MAX + 1)
+    if (is_too_large || value > (uint64_t)INT64_MAX + 1) {
+        mr_compiler_beyond(lexer->compiler, MR_BEYOND_GRAMMAR);
         return mr_compiler_fail(
             lexer->compiler, lexer->start, "'%s' does not fit into 64 bits", written(lexer));
+    }
     out->is_int64_min = value > INT64_MAX;
     out->value.type = MR_TYPE_INT;
     out->value.i = out->is_int64_min ? INT64_MIN : (int64_t)value;
@@ -184,6 +186,7 @@ static bool lex_escape(struct lexer *lexer, char *out, uint32_t *used)
     if (letter == 'x') return lex_code(lexer, 2, out, used);
     if (letter == 'u') return lex_code(lexer, 4, out, used);
     if (letter == 'U') return lex_code(lexer, 8, out, used);
+    if (letter == 'N') mr_compiler_beyond(lexer->compiler, MR_BEYOND_GRAMMAR);
     if (letter == 'N') return fail_escape(lexer, lexer->at - 2, "'\\N' is not supported");
     if (letter == '\n') return true;
     if (!known) out[(*used)++] = '\\';
@@ -233,9 +236,11 @@ static bool lex_name(struct lexer *lexer, struct mr_token *out)
         return true;
     }
     bool is_raw = strcmp(name, "r") == 0 || strcmp(name, "R") == 0;
-    if (!is_raw && strcmp(name, "u") != 0 && strcmp(name, "U") != 0)
+    if (!is_raw && strcmp(name, "u") != 0 && strcmp(name, "U") != 0) {
+        mr_compiler_beyond(lexer->compiler, MR_BEYOND_GRAMMAR);
         return mr_compiler_fail(
             lexer->compiler, lexer->start, "a text with '%s' in front is not supported", name);
+    }
     out->kind = MR_TOKEN_LITERAL;
     return lex_text(lexer, is_raw, out);
 }

@@ -51,9 +51,11 @@ bool mr_parser_fail_token(struct mr_parser *parser)
     const struct mr_token *token = &parser->token;
     for (size_t i = 0; i < sizeof refused / sizeof *refused && token->kind != MR_TOKEN_LITERAL;
          i++)
-        if (strcmp(refused[i].text, token->text) == 0)
+        if (strcmp(refused[i].text, token->text) == 0) {
+            mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
             return mr_compiler_fail(parser->compiler, token->offset,
                 "'%s' (%s) is not supported in an expression", token->text, refused[i].name);
+        }
     const char *quote = token->kind == MR_TOKEN_END ? "" : "'";
     return mr_compiler_fail(
         parser->compiler, token->offset, "unexpected %s%s%s", quote, token->text, quote);
@@ -96,6 +98,7 @@ static struct mr_node *parse_literal(struct mr_parser *parser)
 {
     struct mr_token first = parser->token;
     if (first.is_int64_min) {
+        mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
         mr_compiler_fail(
             parser->compiler, first.offset, "'%s' does not fit into 64 bits", first.text);
         return NULL;
@@ -223,6 +226,7 @@ static struct mr_node *parse_is(struct mr_parser *parser, struct mr_node *node)
     bool is_negated = mr_parser_is_word(parser, "not");
     if (is_negated && !mr_parser_advance(parser)) return NULL;
     if (!mr_parser_is_word(parser, "None")) {
+        mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
         mr_compiler_fail(parser->compiler, offset, "'is' is supported with None alone");
         return NULL;
     }
@@ -257,6 +261,7 @@ static struct mr_node *parse_comparison(struct mr_parser *parser)
         if (!is_test) return test;
     }
     if (is_test) {
+        mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
         mr_compiler_fail(parser->compiler, parser->token.offset,
             "'is' in a chain of comparisons is not supported; use parentheses");
         return NULL;

@@ -53,15 +53,19 @@ static bool parse_arguments(
         if (*n_arguments == MR_ARGUMENTS_MAX)
             return mr_compiler_fail(parser->compiler, parser->token.offset,
                 "more than %d arguments are not supported", MR_ARGUMENTS_MAX);
-        if (mr_parser_is_operator(parser, "*") || mr_parser_is_operator(parser, "**"))
+        if (mr_parser_is_operator(parser, "*") || mr_parser_is_operator(parser, "**")) {
+            mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
             return mr_compiler_fail(parser->compiler, parser->token.offset,
                 "unpacking of arguments ('%s') is not supported", parser->token.text);
+        }
         uint32_t offset = parser->token.offset;
         struct mr_node *argument = mr_parse_expression(parser);
         if (!argument) return false;
-        if (mr_parser_is_operator(parser, "="))
+        if (mr_parser_is_operator(parser, "=")) {
+            mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
             return mr_compiler_fail(
                 parser->compiler, offset, "arguments by keyword are not supported");
+        }
         arguments[(*n_arguments)++] = argument;
         if (!mr_parser_is_operator(parser, ")") && !mr_parser_expect(parser, ",")) return false;
     }
@@ -79,6 +83,7 @@ static struct mr_node *parse_call(
         return mr_node_new(
             parser->compiler, word->kind, self ? self->offset : offset, arguments, n);
     uint32_t hidden = self ? 1 : 0;
+    mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
     mr_compiler_fail(parser->compiler, offset, "'%s' takes %s%u argument%s here, not %u",
         word->text, word->n_min < word->n_max ? "at least " : "", word->n_min - hidden,
         word->n_min - hidden == 1 ? "" : "s", n - hidden);
@@ -94,6 +99,7 @@ static struct mr_node *fail_unknown_word(struct mr_parser *parser, const char *w
         names[i] = words[i].text;
         mr_text_printf(&list, "%s%s", i ? ", " : "", names[i]);
     }
+    mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
     mr_compiler_fail(parser->compiler, offset, "%s '%s' is not supported; there are %s", what,
         text, list.data);
     mr_text_deinit(&list);
@@ -119,6 +125,7 @@ struct mr_node *mr_parse_method(struct mr_parser *parser, struct mr_node *self)
             parser, "method or attribute", name.text, name.offset, methods, N_METHODS);
     if (mr_parser_is_operator(parser, "("))
         return parse_call(parser, method, name.offset, self);
+    mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
     mr_compiler_fail(parser->compiler, name.offset, "method '%s' is not called", name.text);
     return NULL;
 }
@@ -188,6 +195,7 @@ struct mr_node *mr_parse_name(struct mr_parser *parser)
         if (strcmp(functions[i].text, name.text) != 0) continue;
         if (mr_parser_is_operator(parser, "("))
             return parse_call(parser, &functions[i], name.offset, NULL);
+        mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
         mr_compiler_fail(
             parser->compiler, name.offset, "function '%s' is not called", name.text);
         return NULL;

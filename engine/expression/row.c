@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/expression/python.h"
 #include "engine/expression/unicode.h"
 
 struct machine {
@@ -295,6 +296,7 @@ static enum mr_row_error run(
 enum mr_row_error mr_expression_row(const struct mr_expression *expression,
     const struct mr_value *row, struct mr_scratch *scratch, struct mr_value *out)
 {
+    if (!expression->root) return mr_udf_row(expression->udf, row, scratch, out);
     struct machine machine = {.row = row, .scratch = scratch};
     struct mr_value value = {.type = MR_TYPE_NULL};
     enum mr_row_error error = run(&machine, expression->root, &value);

@@ -91,24 +91,27 @@ struct mr_column mr_operator_texts(
     return (struct mr_column){.type = MR_TYPE_STRING, .values = values, .heap = heap};
 }
 
-static struct mr_span failure_of(
-    const uint8_t *errors, const struct mr_span *texts, uint32_t row)
+/* What went wrong with a row: the message, or the stack. */
+static struct mr_span failure_of(const struct mr_operator *operator, const uint8_t *errors,
+    const struct mr_span *texts, uint32_t row, bool is_stack)
 {
     if (texts && texts[row].text) return texts[row];
-    const char *text = mr_row_error_text((enum mr_row_error)errors[row]);
+    struct mr_row_failure failure =
+        mr_row_failure_find(&operator->context->caller, errors[row], row);
+    const char *text = is_stack ? failure.stack : failure.message;
     return (struct mr_span){.text = text, .bytes = (uint32_t)strlen(text)};
 }
 
-/* What went wrong, for each row that failed; nothing for the others. */
+/* A column of what went wrong with the rows that failed; nothing for the others. */
 static struct mr_column error_texts(struct mr_operator *operator, const struct mr_batch *batch,
-    const uint8_t *errors, const struct mr_span *texts)
+    const uint8_t *errors, const struct mr_span *texts, bool is_stack)
 {
     struct mr_span *spans =
         mr_scratch_array(&operator->context->scratch, struct mr_span, batch->n_rows + 1);
     memset(spans, 0, sizeof *spans * batch->n_rows);
     for (uint32_t i = 0; i < batch->n_selected; i++) {
         uint32_t row = mr_batch_row(batch, i);
-        if (errors[row]) spans[row] = failure_of(errors, texts, row);
+        if (errors[row]) spans[row] = failure_of(operator, errors, texts, row, is_stack);
     }
     return mr_operator_texts(operator, spans, batch->n_rows);
 }
@@ -119,8 +122,9 @@ static void emit_errors(struct mr_operator *operator, const struct mr_batch *bat
     struct mr_scratch *scratch = &operator->context->scratch;
     struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, batch->n_columns + 2);
     memcpy(columns, batch->columns, sizeof *columns * batch->n_columns);
-    columns[batch->n_columns] = error_texts(operator, batch, errors, texts);
-    columns[batch->n_columns + 1] = columns[batch->n_columns];
+    columns[batch->n_columns] = error_texts(operator, batch, errors, texts, false);
+    columns[batch->n_columns + 1] = error_texts(operator, batch, errors, texts, true);
+    operator->context->caller.failures = NULL;
     struct mr_batch out = *batch;
     out.columns = columns;
     out.n_columns = batch->n_columns + 2;
@@ -165,11 +169,13 @@ struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct
     out.selection = good;
     out.n_selected = n_good;
     if (n_failed == 0) return *batch;
-    if (operator->transform->error_output)
+    if (operator->transform->error_output) {
         emit_errors(operator, batch, errors, texts, failed, n_failed);
-    else
+    } else {
         fail_task(operator, (enum mr_row_error)errors[failed[0]],
-            failure_of(errors, texts, failed[0]));
+            failure_of(operator, errors, texts, failed[0], false));
+        operator->context->caller.failures = NULL;
+    }
     return out;
 }
 

@@ -3,6 +3,7 @@
 #define MR_ENGINE_OPERATORS_OPERATOR_H
 
 #include "engine/batch/scratch.h"
+#include "engine/expression/caller.h"
 #include "engine/runtime/job.h"
 #include "engine/pipeline/plan.h"
 #include "engine/state/snapshot.h"
@@ -16,6 +17,7 @@ struct mr_task_context {
     const struct mr_job *job;
     struct mr_arena *arena;
     struct mr_scratch scratch; /* of the handler */
+    struct mr_caller caller;   /* of user code; hangs on the scratch */
     uint32_t stage;
     uint32_t subtask;
     uint32_t attempt;

@@ -114,44 +114,97 @@ static const char *scalar_text(struct mr_graph_reader *reader, const struct mr_y
     }
 }
 
-static bool check_output_type(struct mr_graph_reader *reader, const struct mr_yaml *node,
-    const char *what, const struct mr_expression *expression)
+/* The type that `output_type` declares; NULL when it is not there. */
+static bool read_output_type(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, enum mr_type *out)
 {
     const char *word;
-    enum mr_type declared;
+    *out = MR_TYPE_NULL;
+    if (!node) return true;
     if (!mr_config_name(reader, node, "output_type", &word)) return false;
-    if (!mr_type_parse(word, &declared))
-        return mr_fail_at(reader->err, node->place, "unknown type '%s'", word);
+    return mr_type_parse(word, out) ||
+           mr_fail_at(reader->err, node->place, "unknown type '%s'", word);
+}
+
+static bool check_output_type(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, enum mr_type declared, const struct mr_expression *expression)
+{
     enum mr_type actual = mr_expression_result(expression).type;
-    if (actual == declared) return true;
+    if (declared == MR_TYPE_NULL || actual == declared) return true;
     return mr_fail_at(reader->err, node->place, "type mismatch: %s yields %s, not %s", what,
         mr_type_name(actual), mr_type_name(declared));
+}
+
+/* A UDF is written as exactly one of a text, `expression`, `callable`, `path` with `name`. */
+static const struct mr_yaml *find_text(struct mr_graph_reader *reader,
+    const struct mr_yaml *map, const char *what, struct mr_udf_text *udf)
+{
+    const struct mr_yaml *expression = mr_config_get(map, "expression");
+    const struct mr_yaml *callable = mr_config_get(map, "callable");
+    const struct mr_yaml *path = mr_config_get(map, "path");
+    const struct mr_yaml *name = mr_config_get(map, "name");
+    int n = (expression != NULL) + (callable != NULL) + (path != NULL || name != NULL);
+    if (n != 1 || (path != NULL) != (name != NULL)) {
+        mr_fail_at(reader->err, map->place,
+            "%s must specify 'expression', 'callable', or both 'path' and 'name'", what);
+        return NULL;
+    }
+    udf->is_callable = !expression;
+    if (name && !mr_config_name(reader, name, "name", &udf->name)) return NULL;
+    return expression ? expression : callable ? callable : path;
+}
+
+/* The text of `path` instead of the path. */
+static bool read_path(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_udf_text *udf)
+{
+    const char *path = udf->text;
+    size_t bytes = strlen(path);
+    if (bytes < 3 || strcmp(path + bytes - 3, ".py") != 0)
+        return mr_fail_at(reader->err, node->place, "'path' must end in '.py'");
+    if (!mr_graph_file(reader, node, path, &udf->text)) return false;
+    udf->place = (struct mr_place){.file = path, .line = 1, .col = 1};
+    return true;
+}
+
+static bool compile_udf(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    struct mr_udf_text *udf, const char *language, enum mr_expression_use use,
+    const struct mr_schema *schema, const struct mr_expression **out)
+{
+    if (strcmp(language, "python") != 0)
+        return mr_expression_compile(
+            reader->region, udf->text, udf->place, language, use, schema, out, reader->err);
+    if ((udf->name && !read_path(reader, node, udf)) ||
+        !mr_expression_compile_udf(reader->region, udf, use, schema, out, reader->err))
+        return false;
+    reader->needs_python |= mr_expression_is_foreign(*out);
+    return true;
 }
 
 bool mr_config_expression(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, const char *language, enum mr_expression_use use,
     const struct mr_schema *schema, const struct mr_expression **out)
 {
-    static const char *const keys[] = {"expression", "output_type"};
-    static const char *const refused[] = {"callable", "path", "name"};
+    static const char *const keys[] = {
+        "expression", "callable", "path", "name", "output_type"};
     const struct mr_yaml *output_type = NULL;
+    struct mr_udf_text udf = {0};
     if (node->kind == MR_YAML_MAP) {
-        if (!mr_config_keys(
-                reader, node, what, keys, MR_COUNT_OF(keys), refused, MR_COUNT_OF(refused)))
-            return false;
-        const struct mr_yaml *map = node;
-        output_type = mr_config_get(map, "output_type");
-        node = mr_config_get(map, "expression");
-        if (!node)
-            return mr_fail_at(reader->err, map->place, "%s must specify 'expression'", what);
+        if (!mr_config_keys(reader, node, what, keys, MR_COUNT_OF(keys), NULL, 0)) return false;
+        output_type = mr_config_get(node, "output_type");
+        node = find_text(reader, node, what, &udf);
+        if (!node) return false;
     }
-    const char *text = scalar_text(reader, node);
-    if (!text || !text[0])
+    if (udf.is_callable && strcmp(language, "python") != 0)
+        return mr_fail_at(reader->err, node->place,
+            "%s is a callable, which language '%s' does not have: add 'language: python'", what,
+            language);
+    udf.text = scalar_text(reader, node);
+    if (!udf.text || !udf.text[0])
         return mr_fail_at(reader->err, node->place, "%s must be an expression", what);
-    struct mr_place place = node->place;
-    if (node->kind == MR_YAML_TEXT && !node->is_plain) place.col++; /* behind the quote */
-    if (!mr_expression_compile(
-            reader->region, text, place, language, use, schema, out, reader->err))
-        return false;
-    return !output_type || check_output_type(reader, output_type, what, *out);
+    udf.place = node->place;
+    if (node->kind == MR_YAML_TEXT && !node->is_plain) udf.place.col++; /* behind the quote */
+    return read_output_type(reader, output_type, &udf.type) &&
+           compile_udf(reader, node, &udf, language, use, schema, out) &&
+           check_output_type(reader, output_type, what, udf.type, *out);
 }

@@ -82,11 +82,30 @@ static bool read_graph(struct mr_graph_reader *reader, const struct mr_yaml *doc
            check_sink(reader, root) && check_topics(reader);
 }
 
+bool mr_graph_file(struct mr_graph_reader *reader, const struct mr_yaml *node, const char *path,
+    const char **out)
+{
+    const struct mr_graph_files *files = reader->files;
+    size_t bytes;
+    struct mr_err inner = {0};
+    if (!files)
+        return mr_fail_at(reader->err, node->place, "'%s' cannot be read from here", path);
+    if (files->read(files->self, reader->region, path, out, &bytes, &inner)) return true;
+    return mr_fail_at(reader->err, node->place, "%s", inner.msg);
+}
+
 bool mr_graph_read(struct mr_region *region, const char *path, const char *text, size_t bytes,
     const struct mr_override_set *sets, uint32_t n_sets, const struct mr_graph **out,
     struct mr_err *err)
 {
-    struct mr_graph_reader reader = {.region = region, .err = err};
+    return mr_graph_read_with(region, path, text, bytes, NULL, sets, n_sets, out, err);
+}
+
+bool mr_graph_read_with(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
+    uint32_t n_sets, const struct mr_graph **out, struct mr_err *err)
+{
+    struct mr_graph_reader reader = {.region = region, .files = files, .err = err};
     const char *file = mr_region_strdup(region, path);
     const struct mr_yaml *document;
     if (!refuse_jinja(file, text, bytes, err) ||
@@ -100,6 +119,7 @@ bool mr_graph_read(struct mr_region *region, const char *path, const char *text,
     *graph = (struct mr_graph){.n_transforms = reader.n_transforms,
         .transforms = reader.transforms,
         .n_warnings = reader.n_warnings,
+        .needs_python = reader.needs_python,
         .warnings = reader.warnings};
     *out = graph;
     return true;

@@ -204,6 +204,7 @@ struct mr_graph {
     struct mr_transform *transforms;
     uint32_t n_warnings;
     const struct mr_warning *warnings;
+    bool needs_python; /* user code runs in CPython: it keeps state that no arena holds */
 };
 
 /* One value that the scenario puts over the pipeline's config: `ReadFromLog.watermark.idle_after: 500ms`. The part
@@ -224,6 +225,17 @@ struct mr_override_set {
 MR_MUST_CHECK bool mr_graph_read(struct mr_region *region, const char *path, const char *text,
     size_t bytes, const struct mr_override_set *sets, uint32_t n_sets, const struct mr_graph **out,
     struct mr_err *err);
+
+/* The files that a pipeline names (`path` of a UDF), by paths relative to its own folder. */
+struct mr_graph_files {
+    void *self;
+    bool (*read)(void *self, struct mr_region *region, const char *path, const char **text,
+        size_t *bytes, struct mr_err *err);
+};
+/* The same, with files; NULL: there are none, and naming one is an error. */
+MR_MUST_CHECK bool mr_graph_read_with(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
+    uint32_t n_sets, const struct mr_graph **out, struct mr_err *err);
 
 /* The transforms that read the given output: writes at most `max` ids, returns how many there are. */
 uint32_t mr_graph_consumers(const struct mr_graph *graph, uint32_t transform, uint32_t output,

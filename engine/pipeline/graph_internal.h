@@ -89,6 +89,8 @@ struct mr_spec {
 struct mr_graph_reader {
     struct mr_region *region;
     const struct mr_yaml *providers; /* the top-level list; NULL: none */
+    const struct mr_graph_files *files; /* NULL: none can be read */
+    bool needs_python;
     struct mr_err *err;
 
     uint32_t n_specs;
@@ -198,11 +200,15 @@ MR_MUST_CHECK bool mr_config_duration(
 /* generic or python; the default is generic. */
 MR_MUST_CHECK bool mr_config_language(
     struct mr_graph_reader *reader, const struct mr_yaml *config, const char **out);
-/* Compiles a UDF value: an expression's text, a number, or a map with `expression`. */
+/* Compiles a UDF value: an expression's text, a number, or a map with `expression`, `callable`, or
+ * `path` and `name`. */
 MR_MUST_CHECK bool mr_config_expression(struct mr_graph_reader *reader,
     const struct mr_yaml *node, const char *what, const char *language,
     enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out);
+/* The text of a file that the pipeline names. */
+MR_MUST_CHECK bool mr_graph_file(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *path, const char **out);
 void mr_graph_warn(struct mr_graph_reader *reader, struct mr_place place, const char *text);
 
 /* windowing.c */

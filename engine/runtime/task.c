@@ -157,6 +157,9 @@ struct mr_task *mr_task_new(struct mr_worker *worker, const struct mr_task_conte
     task->context.task = task;
     task->context.watermark_us = MR_US_MIN;
     mr_scratch_init(&task->context.scratch, context->arena);
+    task->context.caller = (struct mr_caller){
+        .owner = context->env->process, .incarnation = context->env->incarnation};
+    task->context.scratch.caller = &task->context.caller;
     make_operators(task);
     make_gates(task, connection_of_subtask);
     connect_outputs(task);

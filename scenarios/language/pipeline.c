@@ -1,6 +1,7 @@
 /* Which pipeline a scenario runs, and the values that it puts over those of the file. */
 #include <string.h>
 
+#include "scenarios/language/path.h"
 #include "scenarios/language/scenario_internal.h"
 
 enum { SETS_MAX = 256 };
@@ -24,6 +25,25 @@ static bool read_sets(struct mr_reading *reading, const struct mr_yaml *map,
     return true;
 }
 
+/* Files that the pipeline names lie relative to it. */
+struct beside {
+    struct mr_reading *reading;
+    const char *path; /* of the pipeline, as the scenario has it */
+};
+
+static bool read_beside(void *self, struct mr_region *region, const char *path,
+    const char **text, size_t *bytes, struct mr_err *err)
+{
+    const struct beside *beside = self;
+    struct mr_reading inner = *beside->reading;
+    const char *shown;
+    inner.err = err;
+    path = mr_path_join(region, mr_path_folder(region, beside->path), path);
+    if (!mr_read_file(&inner, NULL, path, &shown, text, bytes)) return false;
+    beside->reading->digest = inner.digest;
+    return true;
+}
+
 bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
@@ -41,9 +61,12 @@ bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
     const char *path, *text;
     size_t bytes;
     if (!mr_yaml_as_text(node, "pipeline.file", &path, reading->err) ||
-        !mr_read_file(reading, node, path, &scenario->pipeline_path, &text, &bytes) ||
-        !mr_graph_read(reading->region, scenario->pipeline_path, text, bytes, sets, n_sets,
-            &scenario->graph, reading->err))
+        !mr_read_file(reading, node, path, &scenario->pipeline_path, &text, &bytes))
+        return false;
+    struct beside beside = {.reading = reading, .path = path};
+    struct mr_graph_files files = {.self = &beside, .read = read_beside};
+    if (!mr_graph_read_with(reading->region, scenario->pipeline_path, text, bytes, &files, sets,
+            n_sets, &scenario->graph, reading->err))
         return false;
     scenario->plan = mr_plan_make(reading->region, scenario->graph);
     return true;

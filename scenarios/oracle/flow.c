@@ -12,7 +12,7 @@ void mr_flow_emit(struct mr_oracle *oracle, uint32_t transform, uint32_t output,
 }
 
 void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
-    const struct mr_flow_row *row, struct mr_value text)
+    const struct mr_flow_row *row, struct mr_value message, struct mr_value stack)
 {
     uint32_t output = step->transform->error_output;
     if (output == 0) {
@@ -23,7 +23,8 @@ void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
     struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, n);
     MR_ASSERT(n >= 2);
     memcpy(values, row->values, sizeof *values * (n - 2));
-    values[n - 2] = values[n - 1] = text;
+    values[n - 2] = message;
+    values[n - 1] = stack;
     struct mr_flow_row failed = *row;
     failed.values = values;
     if (row->slacks) {
@@ -35,10 +36,12 @@ void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
     mr_flow_emit(oracle, step->transform->id, output, &failed);
 }
 
-static void emit_failure(struct mr_oracle *oracle, const struct mr_step *step,
+void mr_flow_raise(struct mr_oracle *oracle, const struct mr_step *step,
     const struct mr_flow_row *row, enum mr_row_error error)
 {
-    mr_flow_fail(oracle, step, row, mr_text_value(mr_row_error_text(error)));
+    struct mr_row_failure failure = mr_row_failure_find(&oracle->caller, (uint8_t)error, 0);
+    mr_flow_fail(
+        oracle, step, row, mr_text_value(failure.message), mr_text_value(failure.stack));
 }
 
 /* How far a computed float may be off: by as much as it moves when its inputs do, one at a
@@ -75,6 +78,7 @@ static void push_map(
         mr_scratch_array(&oracle->scratch, struct mr_value, map->n_mappings);
     double *slacks = NULL;
     if (row->slacks) slacks = mr_scratch_array(&oracle->scratch, double, map->n_mappings);
+    oracle->caller.at_us = row->at_us;
     for (uint32_t i = 0; i < map->n_mappings; i++) {
         int field = step->fields[i];
         if (field >= 0) {
@@ -86,7 +90,7 @@ static void push_map(
         enum mr_row_error error =
             mr_expression_row(expression, row->values, &oracle->scratch, &values[i]);
         if (error) {
-            emit_failure(oracle, step, row, error);
+            mr_flow_raise(oracle, step, row, error);
             return;
         }
         if (!slacks) continue;
@@ -103,10 +107,11 @@ static void push_filter(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
     struct mr_value keep;
+    oracle->caller.at_us = row->at_us;
     enum mr_row_error error =
         mr_expression_row(step->transform->keep, row->values, &oracle->scratch, &keep);
     if (error)
-        emit_failure(oracle, step, row, error);
+        mr_flow_raise(oracle, step, row, error);
     else if (keep.i)
         mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, row);
 }
@@ -136,10 +141,11 @@ static void push_assign_timestamps(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
     struct mr_value time;
+    oracle->caller.at_us = row->at_us;
     enum mr_row_error error =
         mr_expression_row(step->transform->timestamp, row->values, &oracle->scratch, &time);
     if (error) {
-        emit_failure(oracle, step, row, error);
+        mr_flow_raise(oracle, step, row, error);
         return;
     }
     struct mr_flow_row timed = *row;

@@ -33,10 +33,11 @@ void mr_flow_partition(
 {
     const struct mr_partition *partition = &step->transform->partition;
     struct mr_value name;
+    oracle->caller.at_us = row->at_us;
     enum mr_row_error error =
         mr_expression_row(partition->by, row->values, &oracle->scratch, &name);
     if (error) {
-        mr_flow_fail(oracle, step, row, mr_text_value(mr_row_error_text(error)));
+        mr_flow_raise(oracle, step, row, error);
         return;
     }
     for (uint32_t i = 0; i < partition->n_names && name.type != MR_TYPE_NULL; i++) {
@@ -46,8 +47,10 @@ void mr_flow_partition(
     }
     if (partition->unknown >= 0)
         mr_flow_emit(oracle, step->transform->id, (uint32_t)partition->unknown, row);
-    else
-        mr_flow_fail(oracle, step, row, unknown_name(oracle, partition, &name));
+    else {
+        struct mr_value text = unknown_name(oracle, partition, &name);
+        mr_flow_fail(oracle, step, row, text, text);
+    }
 }
 
 /* ---- Reshuffle ---- */

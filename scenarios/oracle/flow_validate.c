@@ -111,7 +111,8 @@ void mr_flow_validate(
         const struct mr_value *value = &row->values[rule->field];
         bool is_there = value->type != MR_TYPE_NULL;
         if (is_there ? holds(rule, value) : rule->kind != MR_RULE_REQUIRED) continue;
-        mr_flow_fail(oracle, step, row, mr_text_value(rule->failure));
+        struct mr_value text = mr_text_value(rule->failure);
+        mr_flow_fail(oracle, step, row, text, text);
         return;
     }
     mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, row);

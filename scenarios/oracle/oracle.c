@@ -13,6 +13,8 @@ struct mr_oracle *mr_oracle_new(struct mr_arena *arena, const struct mr_graph *g
     oracle->n_inputs = n_inputs;
     oracle->marks.arena = arena;
     mr_scratch_init(&oracle->scratch, arena);
+    oracle->caller = (struct mr_caller){.owner = MR_CALLER_ORACLE};
+    oracle->scratch.caller = &oracle->caller;
     mr_oracle_compile(oracle, inputs, n_inputs);
     return oracle;
 }

@@ -2,6 +2,7 @@
 #ifndef MR_SCENARIOS_ORACLE_ORACLE_INTERNAL_H
 #define MR_SCENARIOS_ORACLE_ORACLE_INTERNAL_H
 
+#include "engine/expression/caller.h"
 #include "scenarios/oracle/fold.h"
 #include "scenarios/oracle/ledger.h"
 #include "scenarios/oracle/oracle.h"
@@ -86,6 +87,7 @@ struct mr_oracle {
     const struct mr_oracle_input *inputs; /* [n_inputs] */
     uint32_t n_inputs;
     struct mr_step *steps;     /* [n_transforms] */
+    struct mr_caller caller; /* of user code; hangs on the scratch */
     struct mr_scratch scratch; /* of a block of rows */
     uint32_t values_capacity;
     struct mr_value *values; /* a block of rows of a source */
@@ -120,10 +122,12 @@ void mr_flow_read(struct mr_oracle *oracle, const struct mr_step *source, uint32
     int64_t first, int64_t end, void *self,
     void (*each)(void *self, int64_t offset, const struct mr_flow_row *row));
 
-/* The failed row goes on with `text`, or, where nobody asked for such rows, the job fails over
- * it. */
+/* The failed row goes on with what went wrong, or, where nobody asked for such rows, the job fails over it. */
 void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
-    const struct mr_flow_row *row, struct mr_value text);
+    const struct mr_flow_row *row, struct mr_value message, struct mr_value stack);
+/* The same for what an expression fails with. */
+void mr_flow_raise(struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, enum mr_row_error error);
 static inline struct mr_value mr_text_value(const char *text)
 {
     return (struct mr_value){

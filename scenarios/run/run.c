@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <string.h>
 
+#include "engine/expression/caller.h"
 #include "scenarios/run/operator.h"
 #include "scenarios/run/record_tap.h"
 #include "scenarios/run/run.h"
@@ -404,6 +405,7 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     memset(out, 0, offsetof(struct mr_run_result, findings));
     out->seed = options->seed;
     mr_arena_reset(arena);
+    mr_python_begin(options->seed);
     jmp_buf exhausted;
     struct run *volatile run = NULL;
     struct mr_universe *volatile universe = NULL;

@@ -1,0 +1,85 @@
+/* What the files of the embedded Python share, and nobody else may see. */
+#ifndef MR_ENGINE_EXPRESSION_PYTHON_INTERNAL_H
+#define MR_ENGINE_EXPRESSION_PYTHON_INTERNAL_H
+
+#include <Python.h>
+
+#include "engine/expression/python.h"
+
+#define MR_COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct mr_udf {
+    uint32_t id;
+    const char *text;
+    struct mr_field result; /* the name is NULL */
+    enum mr_expression_use use;
+    bool is_callable;    /* takes the row, not its fields */
+    bool ends_by_itself; /* it needs no budget */
+    PyObject *code;
+    PyObject *target; /* the name of the callable; None for an expression */
+    const struct mr_schema *schema;
+    PyObject *names; /* a tuple: those of the schema, interned */
+    uint32_t n_arguments;
+    const uint32_t *arguments; /* [n_arguments] fields that an expression takes */
+};
+
+/* python_memory.c: all of Python's memory, in a region of its own at a fixed address; what is
+ * there is counted, and past the limit there is no more. */
+MR_MUST_CHECK bool mr_python_memory_open(struct mr_err *err);
+size_t mr_python_memory_bytes(void);
+/* SIZE_MAX: none. */
+void mr_python_memory_limit(size_t bytes_max);
+
+/* python_prelude.c, made from python_prelude.py: its lines, then NULL. */
+extern const char *const mr_python_prelude[];
+
+/* python.c. Starts Python, once a process. */
+MR_MUST_CHECK bool mr_python_start(struct mr_err *err);
+/* A function of the prelude; borrowed. */
+PyObject *mr_python_prelude_get(const char *name);
+/* Returns its id. */
+uint32_t mr_python_udf_add(struct mr_udf *udf);
+
+/* One call, on behalf of an owner. */
+struct mr_python_owner;
+struct mr_call {
+    struct mr_python_owner *owner;
+    size_t bytes_before;
+};
+/* The function itself in the caller's namespace, borrowed; NULL with an exception. */
+PyObject *mr_python_instance(
+    const struct mr_udf *udf, const struct mr_caller *caller, struct mr_call *call);
+/* Around each call: what it may use is counted in between. */
+void mr_python_enter(struct mr_call *call, bool ends_by_itself);
+void mr_python_leave(struct mr_call *call);
+
+/* The row at hand: the event time that the clocks show, and what random numbers are keyed by. */
+struct mr_python_moment {
+    mr_us at_us;
+    const struct mr_udf *udf;
+    const struct mr_batch *batch; /* one of these two */
+    uint32_t row;
+    const struct mr_value *values;
+};
+struct mr_value mr_python_moment_value(const struct mr_python_moment *moment, uint32_t field);
+void mr_python_moment_set(const struct mr_python_moment *moment);
+/* Takes the exception that is set. */
+struct mr_row_failure mr_python_failure_take(struct mr_scratch *scratch, uint32_t row);
+
+/* python_value.c. A new reference, or NULL with an exception. */
+PyObject *mr_python_of_value(struct mr_value value);
+/* The result as a value of the function's type; its text is copied to `scratch`. False with an
+ * exception. */
+bool mr_python_to_value(const struct mr_udf *udf, PyObject *object, struct mr_scratch *scratch,
+    struct mr_value *out);
+bool mr_python_values_start(void);
+
+/* python_row.c: the row that a callable takes. */
+bool mr_python_row_start(void);
+PyObject *mr_python_row_new(const struct mr_udf *udf);
+void mr_python_row_point(PyObject *row, const struct mr_python_moment *moment);
+/* The call is over: if somebody kept the row, it must stand on its own. True: it may be pointed
+ * at another one. */
+bool mr_python_row_release(PyObject *row);
+
+#endif
