@@ -23,6 +23,8 @@ static const struct mr_benchmark benchmarks[] = {
         "100,000 keys, windows of 400,000 rows", mr_bench_bulk, MR_BULK_100K_BATCH_100},
     {"bulk_1k_string_keys_batch_100", "rows/s", false, false, "keys of 12 bytes", mr_bench_bulk,
         MR_BULK_1K_STRINGS_BATCH_100},
+    {"python_udf", "rows/s", false, false,
+        "2 M rows, a lambda that engine and oracle each call once a row", mr_bench_udf, 0},
     {"bytes_per_key_window", "bytes", true, true, "engine's memory for a key in a window",
         mr_bench_state_bytes, 0},
     {"event_queue", "events/s", false, false, "push and pop, 1,000 pending", mr_bench_queue, 0},

@@ -32,6 +32,7 @@ double mr_bench_now(void);
  * (bench/parts.c). */
 bool mr_bench_small(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_bulk(int variant, struct mr_measure *out, struct mr_err *err);
+bool mr_bench_udf(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_state_bytes(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_digest(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_growth(int variant, struct mr_measure *out, struct mr_err *err);

@@ -4,6 +4,7 @@
 enum { SMALL_SEEDS = 2000, DIGEST_SEEDS = 1000, RESET_SEEDS = 20000 };
 #define BULK_ROWS UINT64_C(5000000)
 #define STATE_KEYS UINT64_C(1000000)
+#define UDF_ROWS UINT64_C(2000000)
 
 static const struct mr_bulk_size bulk_sizes[] = {
     [MR_BULK_1K_BATCH_100] = {BULK_ROWS, 1000, 0, 100, 100000, 500},
@@ -87,6 +88,25 @@ bool mr_bench_bulk(int variant, struct mr_measure *out, struct mr_err *err)
     if (is_ok) {
         out->value = (double)size->rows / seconds;
         out->checked = result->counts.rows_folded + result->counts.rows_matched;
+    }
+    mr_free(result);
+    mr_subject_close(&subject);
+    return is_ok;
+}
+
+bool mr_bench_udf(int variant, struct mr_measure *out, struct mr_err *err)
+{
+    (void)variant;
+    struct mr_subject subject;
+    if (!mr_subject_udf(UDF_ROWS, &subject, err)) return false;
+    struct mr_run_result *result = mr_alloc(sizeof *result);
+    struct mr_run_options options = {.seed = 1};
+    double seconds = 0;
+    bool is_ok = time_run(&subject, &options, result, &seconds, err);
+    if (is_ok) {
+        out->value = (double)UDF_ROWS / seconds;
+        out->checked = result->counts.rows_folded + result->counts.rows_matched;
+        is_ok = check_rows(result, UDF_ROWS, err);
     }
     mr_free(result);
     mr_subject_close(&subject);

@@ -56,6 +56,30 @@ static const char bulk_pipeline[] =
     "      config: {topic: counts, key: key, delivery: exactly_once}\n"
     "providers: [{include: millrace-providers.yaml}]\n";
 
+static const char udf_pipeline[] =
+    "pipeline:\n"
+    "  type: chain\n"
+    "  transforms:\n"
+    "    - type: ReadFromLog\n"
+    "      config:\n"
+    "        topic: events\n"
+    "        schema: {at: timestamp, key: integer}\n"
+    "        event_time: at\n"
+    "        watermark: {strategy: bounded, max_out_of_orderness: 10ms}\n"
+    "    - type: MapToFields\n"
+    "      config:\n"
+    "        language: python\n"
+    "        fields:\n"
+    "          key: key\n"
+    "          value: {callable: 'lambda row: row.key * 3 + 1', output_type: integer}\n"
+    "    - type: Window\n"
+    "      config: {windowing: {type: fixed, size: 1s}}\n"
+    "    - type: Combine\n"
+    "      config: {group_by: key, combine: {total: {fn: sum, value: value}}}\n"
+    "    - type: WriteToLog\n"
+    "      config: {topic: totals, key: key, delivery: exactly_once}\n"
+    "providers: [{include: millrace-providers.yaml}]\n";
+
 /* 100,000 rows arrive in a virtual second. */
 enum { ROWS_PER_MS = 100 };
 
@@ -139,6 +163,15 @@ bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err)
     snprintf(scenario, sizeof scenario, bulk_scenario, "end: open,", (unsigned long long)rows,
         duration_ms, 4000000000ull, "", 3600u * 1000, 100u, run_for);
     return open_subject(pipeline, scenario, out, err);
+}
+
+bool mr_subject_udf(uint64_t rows, struct mr_subject *out, struct mr_err *err)
+{
+    char scenario[2048];
+    unsigned long long duration_ms = rows / ROWS_PER_MS + 1;
+    snprintf(scenario, sizeof scenario, bulk_scenario, "", (unsigned long long)rows, duration_ms,
+        1000ull, "", 500u, 100u, "");
+    return open_subject(udf_pipeline, scenario, out, err);
 }
 
 bool mr_subject_run(struct mr_subject *subject, const struct mr_run_options *options,

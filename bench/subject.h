@@ -27,6 +27,8 @@ bool mr_subject_bulk(
     const struct mr_bulk_size *size, struct mr_subject *out, struct mr_err *err);
 /* `rows` distinct keys in one window that stays open. */
 bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err);
+/* `rows` rows that a function in Python maps before they are summed. */
+bool mr_subject_udf(uint64_t rows, struct mr_subject *out, struct mr_err *err);
 void mr_subject_close(struct mr_subject *subject);
 
 /* Runs a seed; fails when a check found something. */

@@ -172,8 +172,23 @@ static bool run_scenario(struct test *test, struct mr_suite_entry *entry, struct
     return is_ok;
 }
 
+/* What Python holds lies outside of the arena, which alone goes back in time. */
+static bool check_universe(const struct test *test, struct mr_err *err)
+{
+    for (size_t i = 0; test->options.universe && i < test->selection.n; i++) {
+        const struct mr_scenario *scenario = test->selection.scenarios[i];
+        if (scenario->graph->needs_python)
+            return mr_fail(err, MR_ERR_INPUT,
+                "'--universe' cannot be used with scenario '%s': functions of its pipeline run in "
+                "CPython, whose memory does not go back in time",
+                scenario->name);
+    }
+    return true;
+}
+
 static bool run_all(struct test *test, struct mr_err *err)
 {
+    if (!check_universe(test, err)) return false;
     for (size_t i = 0; i < test->selection.n && mr_interrupt_signal() == 0; i++) {
         struct mr_suite_entry *entry = &test->entries[i];
         mr_suite_entry_init(entry, test->selection.scenarios[i], &test->options.suite);

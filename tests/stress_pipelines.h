@@ -228,6 +228,39 @@ static const struct stress_pipeline stress_pipelines[] = {
             "      input: Combine\n"
             WRITE_OF("Panes", "ExtractWindowingInfo", "out, key: key", "exactly_once")
             WRITE_OF("Bad", "ValidateWithSchema.bad", "oops", "exactly_once")},
+    {.name = "functions",
+        .rows = SOME_DISORDER,
+        .text = TREE READ
+            "    - type: MapToFields\n"
+            "      input: Read\n"
+            "      config:\n"
+            "        language: python\n"
+            "        error_handling: {output: bad}\n"
+            "        fields:\n"
+            "          key: key\n"
+            "          value: {callable: 'lambda row: 12 // (row.value % 7)', output_type: integer}\n"
+            "          text: {expression: 'f\"{key}:{value:>3}\"', output_type: string}\n"
+            "          draw:\n"
+            "            output_type: integer\n"
+            "            callable: |\n"
+            "              import random, time\n"
+            "              def f(row):\n"
+            "                  return random.randrange(100) + int(time.time() * 1000) % 7\n"
+            "    - type: Filter\n"
+            "      input: MapToFields\n"
+            "      config: {language: python, keep: \"any(c in text for c in '13579')\"}\n"
+            WINDOW_OF("Filter")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config:\n"
+            "        group_by: key\n"
+            "        language: python\n"
+            "        combine:\n"
+            "          total: {fn: sum, value: {expression: 'value ** 2 + draw', output_type: "
+            "integer}}\n"
+            "          first: {fn: min, value: text}\n"
+            WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")
+            WRITE_OF("Bad", "MapToFields.bad", "bad", "exactly_once")},
 };
 /* clang-format on */
 

@@ -3,8 +3,10 @@
 #include "tests/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/draw.h"
+#include "engine/expression/caller.h"
 #include "tests/expression_rows.h"
 
 enum {
@@ -496,6 +498,111 @@ static void check(const struct mr_expression *expression, const struct rows *row
     }
 }
 
+/* ---- natively and in CPython ---- */
+
+/* What CPython raises where the native evaluators have the error. */
+static bool is_raised(enum mr_row_error error, const char *stack)
+{
+    static const char *const names[][2] = {
+        [MR_ROW_ZERO_DIVISION] = {"\nZeroDivisionError: ", "\nZeroDivisionError: "},
+        [MR_ROW_TYPE] = {"\nTypeError: ", "\nAttributeError: "},
+        [MR_ROW_VALUE] = {"\nValueError: ", "\nValueError: "},
+        [MR_ROW_FLOAT_RANGE] = {"\nOverflowError: ", "\nOverflowError: "},
+    };
+    return strstr(stack, names[error][0]) || strstr(stack, names[error][1]);
+}
+
+/* An integer that leaves 64 bits is an error natively; CPython goes on with it. */
+static void check_in_cpython(const struct mr_expression *native,
+    const struct mr_expression *foreign, const struct rows *rows, struct mr_scratch *scratch,
+    struct tally *tally)
+{
+    for (uint32_t i = 0; i < ROWS; i++) {
+        struct mr_value a, b;
+        enum mr_row_error error = mr_expression_row(native, rows->values[i], scratch, &a);
+        tally->outcomes[error]++;
+        if (error == MR_ROW_OVERFLOW) continue;
+        enum mr_row_error raised = mr_expression_row(foreign, rows->values[i], scratch, &b);
+        const char *stack = raised ? scratch->caller->failures->stack : "";
+        bool is_same = error ? raised && is_raised(error, stack)
+                             : !raised && mr_value_same(a, b);
+        if (is_same) continue;
+        if (tally->failures++ < 10) {
+            print_difference(native, i, error, a, raised, b);
+            fprintf(stderr, "  CPython: %s\n", stack);
+        }
+    }
+}
+
+/* What is no UTF-8 has no counterpart in Python, and no place in a log. */
+static void make_unicode(struct rows *rows, struct mr_scratch *scratch)
+{
+    for (uint32_t i = 0; i < ROWS * FIELDS; i++) {
+        struct mr_value *value = &rows->values[i / FIELDS][i % FIELDS];
+        if (value->type != MR_TYPE_STRING) continue;
+        char *text = mr_scratch_alloc(scratch, value->bytes + 1u);
+        for (uint32_t k = 0; k < value->bytes; k++)
+            text[k] = value->text[k] == '\xff' ? '~' : value->text[k];
+        value->text = text;
+    }
+    rows->batch = rows_batch(&schema, rows->values[0], ROWS, scratch);
+}
+
+static void check_one_in_cpython(struct source *source, const struct rows *rows,
+    struct mr_scratch *scratch, struct tally *tally)
+{
+    struct writer writer = {.source = source};
+    struct mr_region *region = mr_region_create();
+    struct mr_err err = {0};
+    const struct mr_expression *native, *foreign;
+    enum mr_expression_use use = write_any(&writer);
+    struct mr_udf_text text = {.text = writer.text.data, .place = {"p.yaml", 1, 1}};
+    assert_true(mr_expression_compile_udf(region, &text, use, &schema, &native, &err));
+    assert_false(mr_expression_is_foreign(native));
+    text.type = mr_expression_result(native).type;
+    bool ok = mr_expression_compile_foreign(region, &text, use, &schema, &foreign, &err);
+    if (ok)
+        check_in_cpython(native, foreign, rows, scratch, tally);
+    else
+        fprintf(stderr, "%s: %s\n", writer.text.data, err.msg);
+    tally->failures += !ok;
+    mr_region_destroy(region);
+    mr_text_deinit(&writer.text);
+}
+
+/* MR_EXPRESSIONS asks for more of them. */
+static void cpython_gives_the_same(void **state)
+{
+    (void)state;
+    struct mr_arena *arena;
+    struct mr_arena_options options = {.bytes_max = 512 << 20, .fill = -1};
+    struct mr_err err = {0};
+    assert_true(mr_arena_open(&options, &arena, &err));
+    struct mr_caller caller = {.owner = 1};
+    struct mr_scratch rows_scratch, scratch;
+    mr_scratch_init(&rows_scratch, arena);
+    mr_scratch_init(&scratch, arena);
+    scratch.caller = &caller;
+    const char *asked = getenv("MR_EXPRESSIONS");
+    uint64_t n_expressions = asked ? strtoull(asked, NULL, 10) : EXPRESSIONS;
+    struct source source = {.draws = {.seed = 20010104}};
+    struct tally tally = {0};
+    struct rows rows;
+    for (uint64_t i = 0; i < n_expressions; i++) {
+        if (i % EXPRESSIONS_PER_BATCH == 0) {
+            mr_python_forget(0);
+            mr_scratch_reset(&rows_scratch);
+            draw_rows(&source, &rows_scratch, &rows);
+            make_unicode(&rows, &rows_scratch);
+        }
+        check_one_in_cpython(&source, &rows, &scratch, &tally);
+        mr_scratch_reset(&scratch);
+    }
+    assert_int_equal(tally.failures, 0);
+    assert_true(tally.outcomes[MR_ROW_OK] > n_expressions * ROWS / 4);
+    mr_arena_close(arena);
+}
+
 static void check_one(struct source *source, const struct rows *rows,
     struct mr_scratch *scratch, struct tally *tally)
 {
@@ -547,6 +654,9 @@ static void columns_and_rows_give_the_same(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(columns_and_rows_give_the_same)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_and_rows_give_the_same),
+        cmocka_unit_test(cpython_gives_the_same),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,7 @@ static const struct rule only[] = {
     {"<libfyaml.h>", " base/yaml"},
     {"<sqlite3.h>", " replay/store"},
     {"<xxhash.h>", " base/digest"},
+    {"<Python.h>", " engine/expression/python_internal.h"},
 };
 
 static int files_seen;

@@ -15,8 +15,9 @@
 
 enum {
     OWNERS_MAX = 64,
-    TICKS_MAX = 250000, /* of a call */
+    TICKS_MAX = 100000, /* of a call */
 };
+#define TAKES_MAX UINT64_C(10000000)        /* that a call may ask for memory */
 #define CALL_BYTES_MAX ((size_t)64 << 20)   /* that a call may hold at a time */
 #define OWNER_BYTES_MAX ((size_t)256 << 20) /* that an owner may keep */
 #define GARBAGE_BYTES ((size_t)16 << 20)    /* so much more than last time: look for cycles */
@@ -88,7 +89,7 @@ static PyObject *row_key(PyObject *self, PyObject *arguments)
     const struct mr_udf *udf = python.moment.udf;
     uint64_t key = mr_digest_mix(python.seed, 1);
     if (udf) key = mr_digest_mix(key, mr_hash_bytes(udf->text, strlen(udf->text)));
-    for (uint32_t i = 0; udf && i < udf->schema->n_fields; i++)
+    for (uint32_t i = 0; udf && i < udf->schema.n_fields; i++)
         key = mr_digest_mix(key, mr_value_hash(mr_python_moment_value(&python.moment, i)));
     return PyLong_FromUnsignedLongLong(key);
 }
@@ -233,14 +234,16 @@ bool mr_python_start(struct mr_err *err)
     return true;
 }
 
-uint32_t mr_python_udf_add(struct mr_udf *udf)
+struct mr_udf *mr_python_udf_new(void)
 {
+    struct mr_udf *udf = mr_alloc(sizeof *udf);
     if (python.n_udfs == python.udfs_capacity) {
         python.udfs_capacity = python.udfs_capacity ? python.udfs_capacity * 2 : 16;
         python.udfs = mr_realloc(python.udfs, sizeof *python.udfs * python.udfs_capacity);
     }
-    python.udfs[python.n_udfs] = udf;
-    return python.n_udfs++;
+    udf->id = python.n_udfs;
+    python.udfs[python.n_udfs++] = udf;
+    return udf;
 }
 
 /* ---- owners ---- */
@@ -281,9 +284,10 @@ void mr_python_forget(uint32_t n_functions)
     mr_python_begin(python.seed);
     while (python.n_udfs > n_functions) {
         struct mr_udf *udf = python.udfs[--python.n_udfs];
-        Py_CLEAR(udf->code);
-        Py_CLEAR(udf->target);
-        Py_CLEAR(udf->names);
+        Py_XDECREF(udf->code);
+        Py_XDECREF(udf->target);
+        Py_XDECREF(udf->names);
+        mr_free(udf);
     }
 }
 
@@ -345,7 +349,7 @@ void mr_python_enter(struct mr_call *call, bool ends_by_itself)
     size_t left = OWNER_BYTES_MAX > kept ? OWNER_BYTES_MAX - kept : 0;
     call->bytes_before = mr_python_memory_bytes();
     mr_python_memory_limit(
-        call->bytes_before + (left < CALL_BYTES_MAX ? left : CALL_BYTES_MAX));
+        call->bytes_before + (left < CALL_BYTES_MAX ? left : CALL_BYTES_MAX), TAKES_MAX);
     python.is_inside = true;
     if (ends_by_itself) return;
     PyContext_Enter(call->owner->context);
@@ -368,7 +372,7 @@ static void disarm(const struct mr_call *call)
 
 void mr_python_leave(struct mr_call *call)
 {
-    mr_python_memory_limit(SIZE_MAX);
+    mr_python_memory_limit(SIZE_MAX, UINT64_MAX);
     python.is_inside = false;
     if (python.is_armed) disarm(call);
     size_t live = mr_python_memory_bytes();
@@ -403,14 +407,17 @@ static const char *copy_text(struct mr_scratch *scratch, PyObject *text)
     return copy;
 }
 
-struct mr_row_failure mr_python_failure_take(struct mr_scratch *scratch, uint32_t row)
+struct mr_row_failure mr_python_failure_take(
+    struct mr_call *call, struct mr_scratch *scratch, uint32_t row)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
     if (trace) PyException_SetTraceback(value, trace);
+    if (call->owner) mr_python_enter(call, false);
     PyObject *pair = PyObject_CallFunctionObjArgs(python.describe, value, NULL);
     if (!pair) PyErr_Clear();
+    if (call->owner) mr_python_leave(call);
     struct mr_row_failure failure = {.row = row,
         .message = copy_text(scratch, pair ? PyTuple_GetItem(pair, 0) : NULL),
         .stack = copy_text(scratch, pair ? PyTuple_GetItem(pair, 1) : NULL)};

@@ -17,7 +17,7 @@ static struct calling begin(const struct mr_udf *udf, struct mr_scratch *scratch
 {
     struct calling calling = {.udf = udf, .scratch = scratch};
     calling.function = mr_python_instance(udf, scratch->caller, &calling.call);
-    if (!calling.function) calling.failure = mr_python_failure_take(scratch, 0);
+    if (!calling.function) calling.failure = mr_python_failure_take(&calling.call, scratch, 0);
     return calling;
 }
 
@@ -68,9 +68,11 @@ static bool call(
                                         : call_with_fields(calling, moment);
     bool ok = result && mr_python_to_value(udf, result, calling->scratch, out);
     Py_XDECREF(result);
-    if (!ok) calling->failure = mr_python_failure_take(calling->scratch, moment->row);
-    if (calling->row && !mr_python_row_release(calling->row)) Py_CLEAR(calling->row);
     mr_python_leave(&calling->call);
+    if (!ok)
+        calling->failure =
+            mr_python_failure_take(&calling->call, calling->scratch, moment->row);
+    if (calling->row && !mr_python_row_release(calling->row)) Py_CLEAR(calling->row);
     return ok;
 }
 

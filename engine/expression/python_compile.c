@@ -138,16 +138,13 @@ bool mr_udf_compile(const struct mr_compiler *compiler, const struct mr_udf_text
     enum mr_expression_use use, const struct mr_udf **out)
 {
     if (!check_types(compiler, written, use) || !mr_python_start(compiler->err)) return false;
-    struct mr_schema *schema = mr_region_new(compiler->region, struct mr_schema);
-    *schema = *compiler->schema;
-    struct mr_udf *udf = mr_region_new(compiler->region, struct mr_udf);
+    struct mr_udf *udf = mr_python_udf_new();
     udf->text = compiler->text;
     udf->use = use;
-    udf->schema = schema;
+    udf->schema = *compiler->schema;
     udf->is_callable = written->is_callable;
     udf->result = result_of(written, use);
     if (!read_text(compiler, written, udf)) return fail_exception(compiler, written);
-    udf->id = mr_python_udf_add(udf);
     struct mr_call call;
     if (!mr_python_instance(udf, NULL, &call)) return fail_exception(compiler, written);
     *out = udf;

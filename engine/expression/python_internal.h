@@ -17,7 +17,7 @@ struct mr_udf {
     bool ends_by_itself; /* it needs no budget */
     PyObject *code;
     PyObject *target; /* the name of the callable; None for an expression */
-    const struct mr_schema *schema;
+    struct mr_schema schema; /* its fields, and what else is pointed at, lie in the region */
     PyObject *names; /* a tuple: those of the schema, interned */
     uint32_t n_arguments;
     const uint32_t *arguments; /* [n_arguments] fields that an expression takes */
@@ -27,8 +27,10 @@ struct mr_udf {
  * there is counted, and past the limit there is no more. */
 MR_MUST_CHECK bool mr_python_memory_open(struct mr_err *err);
 size_t mr_python_memory_bytes(void);
-/* SIZE_MAX: none. */
-void mr_python_memory_limit(size_t bytes_max);
+/* The bytes that there may be, and how often from now on some may be asked for: loops inside of
+ * Python's own functions, such as sum, are no steps, but make objects. SIZE_MAX, UINT64_MAX: no
+ * limit. */
+void mr_python_memory_limit(size_t bytes_max, uint64_t takes_max);
 
 /* python_prelude.c, made from python_prelude.py: its lines, then NULL. */
 extern const char *const mr_python_prelude[];
@@ -37,8 +39,8 @@ extern const char *const mr_python_prelude[];
 MR_MUST_CHECK bool mr_python_start(struct mr_err *err);
 /* A function of the prelude; borrowed. */
 PyObject *mr_python_prelude_get(const char *name);
-/* Returns its id. */
-uint32_t mr_python_udf_add(struct mr_udf *udf);
+/* An empty one, with its id; python.c keeps it. */
+struct mr_udf *mr_python_udf_new(void);
 
 /* One call, on behalf of an owner. */
 struct mr_python_owner;
@@ -63,8 +65,9 @@ struct mr_python_moment {
 };
 struct mr_value mr_python_moment_value(const struct mr_python_moment *moment, uint32_t field);
 void mr_python_moment_set(const struct mr_python_moment *moment);
-/* Takes the exception that is set. */
-struct mr_row_failure mr_python_failure_take(struct mr_scratch *scratch, uint32_t row);
+/* Takes the exception that is set. Its own code may be asked what it says: that is a call too. */
+struct mr_row_failure mr_python_failure_take(
+    struct mr_call *call, struct mr_scratch *scratch, uint32_t row);
 
 /* python_value.c. A new reference, or NULL with an exception. */
 PyObject *mr_python_of_value(struct mr_value value);

@@ -20,7 +20,8 @@ static struct {
     struct mr_arena *arena;
     size_t live_bytes;
     size_t limit_bytes;
-} memory = {.limit_bytes = SIZE_MAX};
+    uint64_t takes_left;
+} memory = {.limit_bytes = SIZE_MAX, .takes_left = UINT64_MAX};
 
 /* Large blocks have room to grow in place. */
 static size_t with_room(size_t bytes)
@@ -37,6 +38,8 @@ static void *take(void *self, size_t bytes)
     size_t room = with_room(bytes);
     size_t after = memory.live_bytes + room;
     if (MR_UNLIKELY(after > memory.limit_bytes || after > PYTHON_BYTES_MAX)) return NULL;
+    if (MR_UNLIKELY(memory.takes_left == 0)) return NULL;
+    memory.takes_left--;
     struct header *header = mr_arena_alloc(memory.arena, sizeof *header + room);
     *header = (struct header){.bytes = room};
     memory.live_bytes = after;
@@ -91,7 +94,8 @@ size_t mr_python_memory_bytes(void)
     return memory.live_bytes;
 }
 
-void mr_python_memory_limit(size_t bytes_max)
+void mr_python_memory_limit(size_t bytes_max, uint64_t takes_max)
 {
     memory.limit_bytes = bytes_max;
+    memory.takes_left = takes_max;
 }

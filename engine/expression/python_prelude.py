@@ -454,7 +454,14 @@ def parse(text, mode, shift):
 
 def read_expression(text, fields):
     """(code, fields that it takes, is it plain, None): a lambda of the fields it names."""
-    tree = parse('(' + text + '\n)', 'eval', 1)
+    if '\n' in text.strip():
+        tree = parse('(' + text + '\n)', 'eval', 1)
+    else:
+        blanks = len(text) - len(text.lstrip())
+        tree = parse(text.strip(), 'eval', -blanks)
+        for node in ast.walk(tree):
+            if hasattr(node, 'col_offset'):
+                node.col_offset += blanks + 1
     bound = bound_names(tree)
     used = {}
     for node in ast.walk(tree):
@@ -462,7 +469,7 @@ def read_expression(text, fields):
             used.setdefault(node.id, node)
         elif isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)):
             raise Refused("syntax error: 'await' and 'yield' cannot stand here", node.lineno,
-                          node.col_offset - 1)
+                          max(node.col_offset - 1, 0))
     for name, node in used.items():
         if name not in fields and name not in bound and not hasattr(builtins, name):
             raise Refused("?" + name, node.lineno, max(node.col_offset - 1, 0))

@@ -172,7 +172,7 @@ bool mr_python_row_start(void)
 
 PyObject *mr_python_row_new(const struct mr_udf *udf)
 {
-    uint32_t n = udf->schema->n_fields;
+    uint32_t n = udf->schema.n_fields;
     struct row *row = (struct row *)row_type->tp_alloc(row_type, (Py_ssize_t)n);
     if (!row) return NULL;
     Py_INCREF(udf->names);

@@ -140,7 +140,9 @@ static bool to_moment(const struct mr_udf *udf, PyObject *object, struct mr_valu
     }
     if (!ok) return false;
     enum mr_row_error error = mr_row_to_seconds(seconds, out);
-    if (error) PyErr_SetString(PyExc_OverflowError, "the timestamp is out of range");
+    if (error)
+        PyErr_SetString(error == MR_ROW_VALUE ? PyExc_ValueError : PyExc_OverflowError,
+            "the timestamp is out of range");
     return !error;
 }
 

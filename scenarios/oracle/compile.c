@@ -250,11 +250,22 @@ static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
 
 /* ---- Sources ---- */
 
+/* Functions in Python are told the time of their row, which a run of rows does not bring. */
+static bool has_foreign_values(const struct mr_combine *combine)
+{
+    for (uint32_t i = 0; i < combine->n_aggregates; i++)
+        if (combine->aggregates[i].value &&
+            mr_expression_is_foreign(combine->aggregates[i].value))
+            return true;
+    return false;
+}
+
 static struct mr_fold *direct_fold(const struct mr_oracle *oracle, const struct mr_step *step)
 {
     while (step->outputs[MR_OUTPUT_MAIN].n_consumers == 1) {
         step = &oracle->steps[step->outputs[MR_OUTPUT_MAIN].consumers[0].transform];
-        if (step->fold) return step->fold;
+        if (step->fold)
+            return has_foreign_values(&step->transform->combine) ? NULL : step->fold;
         if (step->transform->kind != MR_WINDOW_INTO) break;
     }
     return NULL;

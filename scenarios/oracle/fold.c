@@ -4,6 +4,7 @@
  * windows.
  * 3. A matched group keeps its values, so that a second pane can be told apart; the next row
  * begins it anew. */
+#include "engine/expression/caller.h"
 #include "scenarios/oracle/fold.h"
 
 enum { AHEAD = 16 };
@@ -163,6 +164,7 @@ void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row)
 {
     const struct mr_windowing *windowing = &fold->transform->windowing;
     mr_us start_us, end_us;
+    if (MR_UNLIKELY(fold->n_computed > 0)) fold->scratch->caller->at_us = row->at_us;
     mr_flow_window(windowing, row, &start_us, &end_us);
     int64_t n = mr_flow_window_count(windowing, start_us, end_us);
     for (int64_t i = 0; i < n; i++) {
