@@ -1,5 +1,5 @@
-/* Functions of a pipeline in CPython: what they may be, what they see, and that whatever they do
- * is an error of their row. */
+/* Functions of a pipeline in CPython: what they may be, what they see, and that whatever they
+ * do is an error of their row. */
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -72,10 +72,8 @@ static const struct mr_expression *compile_as(struct fixture *fixture, const cha
     bool is_callable, enum mr_type type, enum mr_expression_use use)
 {
     const struct mr_expression *expression = NULL;
-    struct mr_udf_text written = {.text = text,
-        .place = {"p.yaml", 3, 10},
-        .is_callable = is_callable,
-        .type = type};
+    struct mr_udf_text written = {
+        .text = text, .place = {"p.yaml", 3, 10}, .is_callable = is_callable, .type = type};
     fixture->err = (struct mr_err){0};
     if (!mr_expression_compile_udf(
             fixture->region, &written, use, &schema, &expression, &fixture->err))
@@ -102,8 +100,7 @@ static struct mr_value evaluate(
     fill_row(row, n);
     fixture->caller.at_us = 7000000;
     fixture->caller.failures = NULL;
-    enum mr_row_error error =
-        mr_expression_row(expression, row, &fixture->scratch, &by_row);
+    enum mr_row_error error = mr_expression_row(expression, row, &fixture->scratch, &by_row);
     const struct mr_row_failure *failure = fixture->caller.failures;
     struct mr_batch batch = rows_batch(&schema, row, 1, &fixture->scratch);
     mr_us at_us = 7000000;
@@ -159,7 +156,9 @@ static void expressions_outside_of_the_pure_subset_run(void **state)
     } cases[] = {
         {"n ** 3", MR_TYPE_INT, "27"},
         {"sum(i for i in range(n))", MR_TYPE_INT, "3"},
-        {"s[::-1].title()", MR_TYPE_STRING, "\"\xc3\x89" "fac\""},
+        {"s[::-1].title()", MR_TYPE_STRING,
+            "\"\xc3\x89"
+            "fac\""},
         {"f'{s}-{n:03d}-{u}'", MR_TYPE_STRING, "\"caf\xc3\xa9-003-None\""},
         {"'a' in s", MR_TYPE_BOOL, "true"},
         {"n / 2 if n > 5 else n", MR_TYPE_FLOAT, "3.0"},
@@ -175,8 +174,8 @@ static void expressions_outside_of_the_pure_subset_run(void **state)
         struct mr_udf_text written = {
             .text = cases[i].text, .place = {"p.yaml", 1, 1}, .type = cases[i].type};
         const struct mr_expression *expression;
-        bool ok = mr_expression_compile_udf(fixture->region, &written, MR_USE_VALUE, &schema,
-            &expression, &fixture->err);
+        bool ok = mr_expression_compile_udf(
+            fixture->region, &written, MR_USE_VALUE, &schema, &expression, &fixture->err);
         if (!ok) fprintf(stderr, "%s: %s\n", cases[i].text, fixture->err.msg);
         assert_true(ok);
         assert_text(evaluate(fixture, expression, 3), cases[i].value);
@@ -189,8 +188,8 @@ static void an_expression_of_the_pure_subset_stays_native(void **state)
     struct mr_udf_text written = {
         .text = "n + 1", .place = {"p.yaml", 1, 1}, .type = MR_TYPE_INT};
     const struct mr_expression *expression;
-    assert_true(mr_expression_compile_udf(fixture->region, &written, MR_USE_VALUE, &schema,
-        &expression, &fixture->err));
+    assert_true(mr_expression_compile_udf(
+        fixture->region, &written, MR_USE_VALUE, &schema, &expression, &fixture->err));
     assert_false(mr_expression_is_foreign(expression));
 }
 
@@ -209,7 +208,8 @@ static void callables_are_lambdas_functions_builtins_and_names_of_modules(void *
         {"builtins.len", MR_TYPE_INT, NULL},
         {"operator.attrgetter('s')", MR_TYPE_STRING, NULL},
         {"import operator\noperator.attrgetter('s')", MR_TYPE_STRING, "\"caf\xc3\xa9\""},
-        {"import math\n\nSCALE = 10\n\ndef twice(x):\n    return 2 * x\n\n# the last one counts\n"
+        {"import math\n\nSCALE = 10\n\ndef twice(x):\n    return 2 * x\n\n# the last one "
+         "counts\n"
          "def f(row):\n    return math.floor(twice(row.f) * SCALE)\n",
             MR_TYPE_INT, "50"},
         {"    def f(row):\n        return sorted(row._asdict())[0]\n", MR_TYPE_STRING,
@@ -225,8 +225,7 @@ static void callables_are_lambdas_functions_builtins_and_names_of_modules(void *
             assert_null(compile_as(fixture, cases[i].text, true, cases[i].type, MR_USE_VALUE));
             continue;
         }
-        assert_text(
-            evaluate(fixture, compile(fixture, cases[i].text, true, cases[i].type), 3),
+        assert_text(evaluate(fixture, compile(fixture, cases[i].text, true, cases[i].type), 3),
             cases[i].value);
     }
 }
@@ -238,8 +237,8 @@ static void filters_take_the_truth_and_timestamps_the_seconds(void **state)
         compile_as(fixture, "[c for c in s if c == 'f']", false, MR_TYPE_NULL, MR_USE_KEEP);
     assert_non_null(keep);
     assert_text(evaluate(fixture, keep, 3), "true");
-    const struct mr_expression *time = compile_as(
-        fixture, "lambda row: row.at + row.n", true, MR_TYPE_NULL, MR_USE_TIMESTAMP);
+    const struct mr_expression *time =
+        compile_as(fixture, "lambda row: row.at + row.n", true, MR_TYPE_NULL, MR_USE_TIMESTAMP);
     assert_non_null(time);
     assert_text(evaluate(fixture, time, 3), "4500000");
     time = compile_as(fixture, "lambda row: row.s", true, MR_TYPE_NULL, MR_USE_TIMESTAMP);
@@ -262,11 +261,13 @@ static void an_exception_is_the_row_error_with_its_message_and_stack(void **stat
     assert_fails(fixture, "lambda row: 1 // (row.n - 3)", "division or modulo by zero");
     assert_fails(fixture, "lambda row: row.u.upper()", "'NoneType' object has no attribute");
     assert_fails(fixture, "lambda row: str(lambda: 0) + 1", "can only concatenate");
-    assert_fails(fixture, "class E(Exception):\n    def __str__(self):\n        return 1\n"
-                          "def f(row):\n    raise E()\n",
+    assert_fails(fixture,
+        "class E(Exception):\n    def __str__(self):\n        return 1\n"
+        "def f(row):\n    raise E()\n",
         "cannot be shown");
     assert_fails(fixture, "def f(row):\n    raise KeyError(lambda: 0)\n", "<function");
-    assert_null(strstr(failure_of(fixture, "def f(row):\n    raise KeyError(lambda: 0)\n"), "0x5"));
+    assert_null(
+        strstr(failure_of(fixture, "def f(row):\n    raise KeyError(lambda: 0)\n"), "0x5"));
 }
 
 static void a_result_of_another_type_is_the_row_error(void **state)
@@ -372,8 +373,8 @@ static void clocks_show_the_event_time_and_utc(void **state)
 static void random_numbers_are_a_function_of_seed_function_and_row(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mr_expression *expression = compile(fixture,
-        "import random\nlambda row: random.randrange(10 ** 15)", true, MR_TYPE_INT);
+    const struct mr_expression *expression = compile(
+        fixture, "import random\nlambda row: random.randrange(10 ** 15)", true, MR_TYPE_INT);
     int64_t first = evaluate(fixture, expression, 3).i;
     assert_int_equal(evaluate(fixture, expression, 3).i, first);
     assert_int_not_equal(evaluate(fixture, expression, 4).i, first);
@@ -421,9 +422,9 @@ static void state_is_of_one_worker_and_gone_when_it_crashes(void **state)
 static void a_row_that_is_kept_stays_what_it_was(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mr_expression *last = compile(fixture,
-        "kept = []\ndef f(row):\n    kept.append(row)\n    return kept[0].n\n", true,
-        MR_TYPE_INT);
+    const struct mr_expression *last =
+        compile(fixture, "kept = []\ndef f(row):\n    kept.append(row)\n    return kept[0].n\n",
+            true, MR_TYPE_INT);
     struct mr_value rows[4][FIELDS];
     for (int i = 0; i < 4; i++) fill_row(rows[i], i + 10);
     struct mr_batch batch = rows_batch(&schema, rows[0], 4, &fixture->scratch);
@@ -435,9 +436,8 @@ static void a_row_that_is_kept_stays_what_it_was(void **state)
 static void only_rows_that_count_and_have_no_error_are_given_to_it(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mr_expression *count = compile(
-        fixture, "n = 0\ndef f(row):\n    global n\n    n += 1\n    return n\n", true,
-        MR_TYPE_INT);
+    const struct mr_expression *count = compile(fixture,
+        "n = 0\ndef f(row):\n    global n\n    n += 1\n    return n\n", true, MR_TYPE_INT);
     struct mr_value rows[4][FIELDS];
     for (int i = 0; i < 4; i++) fill_row(rows[i], i);
     struct mr_batch batch = rows_batch(&schema, rows[0], 4, &fixture->scratch);

@@ -1,5 +1,5 @@
-/* Whole runs of pipelines with functions in Python: what they keep is lost with their worker, and
- * what they do is the same in every run of a seed. */
+/* Whole runs of pipelines with functions in Python: what they keep is lost with their worker,
+ * and what they do is the same in every run of a seed. */
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -68,8 +68,7 @@ static bool open_subject(struct files files, struct mr_err *err)
     struct mr_file_reader reader = {.self = &files, .read = read_text};
     *err = (struct mr_err){0};
     subject.region = mr_region_create();
-    return mr_scenario_read(
-        subject.region, "scenario.yaml", &reader, &subject.scenario, err);
+    return mr_scenario_read(subject.region, "scenario.yaml", &reader, &subject.scenario, err);
 }
 
 static uint64_t run(uint64_t seed)
@@ -103,8 +102,7 @@ static void a_function_of_a_file_runs_and_a_seed_is_the_same_alone_and_after_oth
 {
     (void)state;
     open_to_run((struct files){
-        .pipeline =
-            PIPELINE("{path: functions.py, name: Tools.mix, output_type: string}"),
+        .pipeline = PIPELINE("{path: functions.py, name: Tools.mix, output_type: string}"),
         .functions = "import random, hashlib\n"
                      "class Tools:\n"
                      "    @staticmethod\n"
@@ -142,11 +140,11 @@ static void what_is_wrong_in_a_file_is_said_at_its_line(void **state)
 {
     (void)state;
     struct mr_err err;
-    assert_false(open_subject(
-        (struct files){
-            .pipeline = PIPELINE("{path: functions.py, name: f, output_type: integer}"),
-            .functions = "import math\n\ndef f(row):\n    return row.valu\n"},
-        &err));
+    assert_false(
+        open_subject((struct files){.pipeline = PIPELINE(
+                                        "{path: functions.py, name: f, output_type: integer}"),
+                         .functions = "import math\n\ndef f(row):\n    return row.valu\n"},
+            &err));
     assert_non_null(strstr(err.msg, "unknown field 'valu'"));
     assert_string_equal(err.input_file, "functions.py");
     assert_int_equal(err.input_line, 4);
@@ -158,10 +156,10 @@ static void a_file_that_is_not_there_is_said_at_its_place(void **state)
 {
     (void)state;
     struct mr_err err;
-    assert_false(open_subject(
-        (struct files){
-            .pipeline = PIPELINE("{path: nosuch.py, name: f, output_type: integer}")},
-        &err));
+    assert_false(
+        open_subject((struct files){.pipeline = PIPELINE(
+                                        "{path: nosuch.py, name: f, output_type: integer}")},
+            &err));
     assert_non_null(strstr(err.msg, "no file 'pipelines/nosuch.py'"));
     assert_non_null(strstr(err.input_file, "p.yaml"));
     assert_int_equal(err.input_line, 13);

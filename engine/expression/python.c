@@ -1,12 +1,14 @@
 /* The embedded Python and its guards.
  *
  * Invariants.
- * 1. There is one interpreter a process, and it is never finished. It is started by the first function that needs it.
- * 2. Each owner (a simulated worker, the oracle) has builtins, modules and globals of its own; they go when the worker
- *    crashes and when the run ends.
- * 3. A call that may not end by itself is armed: a signal of our own is pending, so that Python comes to `tick`
- *    wherever it looks for one (each turn of a loop, each call, in long arithmetic and matching), and `tick` makes it
- *    pending again. So the budget is counted in steps of Python, never in time. */
+ * 1. There is one interpreter a process, and it is never finished. It is started by the first
+ * function that needs it.
+ * 2. Each owner (a simulated worker, the oracle) has builtins, modules and globals of its own;
+ * they go when the worker crashes and when the run ends.
+ * 3. A call that may not end by itself is armed: a signal of our own is pending, so that Python
+ * comes to `tick` wherever it looks for one (each turn of a loop, each call, in long arithmetic
+ * and matching), and `tick` makes it pending again. So the budget is counted in steps of
+ * Python, never in time. */
 #include <signal.h>
 #include <string.h>
 
@@ -37,7 +39,6 @@ static struct {
     PyObject *prelude; /* its globals */
     PyObject *new_world;
     PyObject *instance;
-    PyObject *describe;
     PyObject *may_open;
     PyObject *runaway; /* the exception's class */
     int signal;
@@ -64,8 +65,8 @@ static PyObject *tick(PyObject *self, PyObject *arguments)
     if (!python.is_armed) Py_RETURN_NONE;
     PyErr_SetInterruptEx(python.signal);
     if (--python.ticks_left > 0) Py_RETURN_NONE;
-    return PyErr_Format(python.runaway, "the function did not end within %d loops and calls",
-        (int)TICKS_MAX);
+    return PyErr_Format(
+        python.runaway, "the function did not end within %d loops and calls", (int)TICKS_MAX);
 }
 
 static PyObject *clock_us(PyObject *self, PyObject *arguments)
@@ -122,8 +123,8 @@ static int audit(const char *event, PyObject *arguments, void *self)
     if (strcmp(event, "os.listdir") == 0) return 0; /* the finder of modules */
     for (size_t i = 0; i < MR_COUNT(refused); i++) {
         if (strncmp(event, refused[i], strlen(refused[i])) != 0) continue;
-        PyErr_Format(PyExc_RuntimeError, "'%s' is not available to a function of a pipeline",
-            event);
+        PyErr_Format(
+            PyExc_RuntimeError, "'%s' is not available to a function of a pipeline", event);
         return -1;
     }
     return 0;
@@ -225,7 +226,6 @@ bool mr_python_start(struct mr_err *err)
     }
     python.new_world = mr_python_prelude_get("new_world");
     python.instance = mr_python_prelude_get("instance");
-    python.describe = mr_python_prelude_get("describe");
     python.may_open = mr_python_prelude_get("may_open");
     python.runaway = mr_python_prelude_get("Runaway");
     freeze();
@@ -388,43 +388,4 @@ void mr_python_moment_set(const struct mr_python_moment *moment)
 {
     python.moment = *moment;
     python.serial++;
-}
-
-/* ---- failures ---- */
-
-static const char *copy_text(struct mr_scratch *scratch, PyObject *text)
-{
-    Py_ssize_t bytes = 0;
-    const char *data = text ? PyUnicode_AsUTF8AndSize(text, &bytes) : NULL;
-    if (!data) {
-        PyErr_Clear();
-        data = "an exception that cannot be shown";
-        bytes = (Py_ssize_t)strlen(data);
-    }
-    char *copy = mr_scratch_alloc(scratch, (size_t)bytes + 1);
-    memcpy(copy, data, (size_t)bytes);
-    copy[bytes] = '\0';
-    return copy;
-}
-
-struct mr_row_failure mr_python_failure_take(
-    struct mr_call *call, struct mr_scratch *scratch, uint32_t row)
-{
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyErr_NormalizeException(&type, &value, &trace);
-    if (trace) PyException_SetTraceback(value, trace);
-    if (call->owner) mr_python_enter(call, false);
-    PyObject *pair = PyObject_CallFunctionObjArgs(python.describe, value, NULL);
-    if (!pair) PyErr_Clear();
-    if (call->owner) mr_python_leave(call);
-    struct mr_row_failure failure = {.row = row,
-        .message = copy_text(scratch, pair ? PyTuple_GetItem(pair, 0) : NULL),
-        .stack = copy_text(scratch, pair ? PyTuple_GetItem(pair, 1) : NULL)};
-    Py_XDECREF(pair);
-    if (value) PyException_SetTraceback(value, Py_None); /* no cycle with its frames */
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(trace);
-    return failure;
 }

@@ -1,4 +1,5 @@
-/* Calling functions of a pipeline: a batch at a time for the engine, a row at a time for the oracle. */
+/* Calling functions of a pipeline: a batch at a time for the engine, a row at a time for the
+ * oracle. */
 #include <string.h>
 
 #include "engine/expression/python_internal.h"
@@ -64,8 +65,8 @@ static bool call(
     if (!calling->function) return false;
     mr_python_moment_set(moment);
     mr_python_enter(&calling->call, udf->ends_by_itself);
-    PyObject *result = udf->is_callable ? call_with_row(calling, moment)
-                                        : call_with_fields(calling, moment);
+    PyObject *result =
+        udf->is_callable ? call_with_row(calling, moment) : call_with_fields(calling, moment);
     bool ok = result && mr_python_to_value(udf, result, calling->scratch, out);
     Py_XDECREF(result);
     mr_python_leave(&calling->call);
@@ -150,8 +151,7 @@ static bool call_rows(const struct mr_udf *udf, const struct mr_batch *batch,
     for (uint32_t i = 0; i < batch->n_selected; i++) {
         uint32_t row = mr_batch_row(batch, i);
         if (errors[row]) continue;
-        struct mr_python_moment moment = {
-            .at_us = batch->times_us ? batch->times_us[row] : 0,
+        struct mr_python_moment moment = {.at_us = batch->times_us ? batch->times_us[row] : 0,
             .udf = udf,
             .batch = batch,
             .row = row};

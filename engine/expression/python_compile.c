@@ -3,7 +3,8 @@
 
 #include "engine/expression/python_internal.h"
 
-/* Texts of several lines are blocks: how far they are indented in the file is not known here. */
+/* Texts of several lines are blocks: how far they are indented in the file is not known here.
+ */
 static struct mr_place place_in(const struct mr_udf_text *written, long line, long column)
 {
     struct mr_place place = written->place;
@@ -33,7 +34,8 @@ static bool fail_in(const struct mr_compiler *compiler, const struct mr_udf_text
 }
 
 /* The exception that is set becomes the error of the file. */
-static bool fail_exception(const struct mr_compiler *compiler, const struct mr_udf_text *written)
+static bool fail_exception(
+    const struct mr_compiler *compiler, const struct mr_udf_text *written)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
@@ -125,8 +127,8 @@ static bool check_types(const struct mr_compiler *compiler, const struct mr_udf_
                 "field '%s' is a %s, which is not supported in a function",
                 schema->fields[i].name, mr_type_name(schema->fields[i].type));
     if (use != MR_USE_VALUE || written->type <= MR_TYPE_TIMESTAMP) return true;
-    return mr_fail_at(compiler->err, written->place, "a function that yields a %s is not supported",
-        mr_type_name(written->type));
+    return mr_fail_at(compiler->err, written->place,
+        "a function that yields a %s is not supported", mr_type_name(written->type));
 }
 
 struct mr_field mr_udf_result(const struct mr_udf *udf)

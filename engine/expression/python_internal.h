@@ -16,9 +16,9 @@ struct mr_udf {
     bool is_callable;    /* takes the row, not its fields */
     bool ends_by_itself; /* it needs no budget */
     PyObject *code;
-    PyObject *target; /* the name of the callable; None for an expression */
+    PyObject *target;        /* the name of the callable; None for an expression */
     struct mr_schema schema; /* its fields, and what else is pointed at, lie in the region */
-    PyObject *names; /* a tuple: those of the schema, interned */
+    PyObject *names;         /* a tuple: those of the schema, interned */
     uint32_t n_arguments;
     const uint32_t *arguments; /* [n_arguments] fields that an expression takes */
 };
@@ -55,7 +55,8 @@ PyObject *mr_python_instance(
 void mr_python_enter(struct mr_call *call, bool ends_by_itself);
 void mr_python_leave(struct mr_call *call);
 
-/* The row at hand: the event time that the clocks show, and what random numbers are keyed by. */
+/* The row at hand: the event time that the clocks show, and what random numbers are keyed by.
+ */
 struct mr_python_moment {
     mr_us at_us;
     const struct mr_udf *udf;
@@ -65,7 +66,9 @@ struct mr_python_moment {
 };
 struct mr_value mr_python_moment_value(const struct mr_python_moment *moment, uint32_t field);
 void mr_python_moment_set(const struct mr_python_moment *moment);
-/* Takes the exception that is set. Its own code may be asked what it says: that is a call too. */
+/* python_failure.c. Takes the exception that is set. Its own code may be asked what it says:
+ * that is a call too.
+ */
 struct mr_row_failure mr_python_failure_take(
     struct mr_call *call, struct mr_scratch *scratch, uint32_t row);
 

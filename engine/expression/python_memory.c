@@ -1,5 +1,5 @@
-/* Python's memory: an arena at a fixed address, so that where objects lie does not depend on what else the process
- * holds, and so that there is a count of what user code takes. */
+/* Python's memory: an arena at a fixed address, so that where objects lie does not depend on
+ * what else the process holds, and so that there is a count of what user code takes. */
 #include <string.h>
 
 #include "engine/expression/python_internal.h"

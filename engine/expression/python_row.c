@@ -1,11 +1,12 @@
-/* The row that a callable takes: attributes by the names of fields, converted when they are asked for.
+/* The row that a callable takes: attributes by the names of fields, converted when they are
+ * asked for.
  *
- * Invariant: once the call is over, `values` alone is the row; until then what is missing in it comes from the source. */
+ * Invariant: once the call is over, `values` alone is the row; until then what is missing in it
+ * comes from the source. */
 #include "engine/expression/python_internal.h"
 
 struct row {
-    PyObject_VAR_HEAD
-    PyObject *names;                       /* a tuple of interned names */
+    PyObject_VAR_HEAD PyObject *names;     /* a tuple of interned names */
     const struct mr_python_moment *source; /* NULL: the call is over */
     uint32_t n_fields;
     PyObject *values[]; /* [n_fields]; NULL: not asked for yet */
@@ -54,7 +55,8 @@ static PyObject *new_value_at(struct row *row, uint32_t i)
 
 /* ---- what Python asks a row for ---- */
 
-/* Names that stand in code are interned, as ours are: that they are the same object is enough. */
+/* Names that stand in code are interned, as ours are: that they are the same object is enough.
+ */
 static PyObject *get_attribute(PyObject *self, PyObject *name)
 {
     struct row *row = (struct row *)self;
@@ -157,10 +159,10 @@ bool mr_python_row_start(void)
         {"as_dict", as_dict, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
     static PyGetSetDef properties[] = {
         {"_fields", fields_of, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
-    static PyType_Slot slots[] = {{Py_tp_getattro, get_attribute},
-        {Py_tp_dealloc, deallocate}, {Py_sq_length, length}, {Py_sq_item, item},
-        {Py_tp_iter, iterate}, {Py_tp_repr, represent}, {Py_tp_richcompare, compare},
-        {Py_tp_hash, hash}, {Py_tp_methods, methods}, {Py_tp_getset, properties}, {0, NULL}};
+    static PyType_Slot slots[] = {{Py_tp_getattro, get_attribute}, {Py_tp_dealloc, deallocate},
+        {Py_sq_length, length}, {Py_sq_item, item}, {Py_tp_iter, iterate},
+        {Py_tp_repr, represent}, {Py_tp_richcompare, compare}, {Py_tp_hash, hash},
+        {Py_tp_methods, methods}, {Py_tp_getset, properties}, {0, NULL}};
     static PyType_Spec spec = {.name = "millrace.Row",
         .basicsize = (int)sizeof(struct row),
         .itemsize = (int)sizeof(PyObject *),

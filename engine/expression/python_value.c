@@ -66,8 +66,7 @@ static bool to_int(PyObject *object, int64_t *out)
 {
     int overflow = 0;
     *out = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow)
-        PyErr_SetString(PyExc_OverflowError, "the integer does not fit into 64 bits");
+    if (overflow) PyErr_SetString(PyExc_OverflowError, "the integer does not fit into 64 bits");
     return !PyErr_Occurred();
 }
 
@@ -146,7 +145,8 @@ static bool to_moment(const struct mr_udf *udf, PyObject *object, struct mr_valu
     return !error;
 }
 
-/* As Beam checks: a bool is an integer, an integer is a number, and nothing else is converted. */
+/* As Beam checks: a bool is an integer, an integer is a number, and nothing else is converted.
+ */
 static bool to_declared(const struct mr_udf *udf, PyObject *object, struct mr_scratch *scratch,
     struct mr_value *value)
 {
@@ -164,8 +164,7 @@ static bool to_declared(const struct mr_udf *udf, PyObject *object, struct mr_sc
                                        : fail_type(udf, object);
     case MR_TYPE_BYTES:
         if (!PyBytes_Check(object)) return fail_type(udf, object);
-        return copy_bytes(
-            PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), scratch, value);
+        return copy_bytes(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), scratch, value);
     default:
         MR_ASSERT(udf->result.type == MR_TYPE_TIMESTAMP);
         return is_timestamp(object) ? to_micros(object, &value->i) : fail_type(udf, object);
