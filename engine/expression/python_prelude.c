@@ -17,6 +17,7 @@ const char *const mr_python_prelude[] = {
     "import types\n",
     "\n",
     "sys.setrecursionlimit(500)\n",
+    "sys.modules['_hashlib'] = None  # hashlib then uses its own code, not the host's OpenSSL\n",
     "\n",
     "ALLOWED = frozenset(\n",
     "    '__future__ abc base64 binascii bisect calendar cmath collections copy dataclasses '\n",

@@ -12,6 +12,7 @@ import sys
 import types
 
 sys.setrecursionlimit(500)
+sys.modules['_hashlib'] = None  # hashlib then uses its own code, not the host's OpenSSL
 
 ALLOWED = frozenset(
     '__future__ abc base64 binascii bisect calendar cmath collections copy dataclasses '
