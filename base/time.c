@@ -30,7 +30,8 @@ mr_ns mr_ns_from_us(mr_us span_us)
     return span_us > 0 ? INT64_MAX : INT64_MIN;
 }
 
-mr_us mr_window_start_us(mr_us at_us, mr_us size_us, mr_us offset_us)
+/* How far into its window a time lies: in [0, size). */
+static int64_t phase_of(mr_us at_us, mr_us size_us, mr_us offset_us)
 {
     MR_ASSERT(size_us > 0);
     MR_ASSERT(offset_us >= 0 && offset_us < size_us);
@@ -38,7 +39,20 @@ mr_us mr_window_start_us(mr_us at_us, mr_us size_us, mr_us offset_us)
     if (phase < 0) phase += size_us;
     phase -= offset_us; /* in (-size_us, size_us): no step overflows */
     if (phase < 0) phase += size_us;
-    return mr_us_add(at_us, -phase);
+    return phase;
+}
+
+mr_us mr_window_start_us(mr_us at_us, mr_us size_us, mr_us offset_us)
+{
+    return mr_us_add(at_us, -phase_of(at_us, size_us, offset_us));
+}
+
+void mr_window_of(
+    mr_us at_us, mr_us size_us, mr_us offset_us, mr_us *start_us, mr_us *end_us)
+{
+    int64_t phase = phase_of(at_us, size_us, offset_us);
+    *start_us = mr_us_add(at_us, -phase);
+    *end_us = mr_us_add(at_us, size_us - phase);
 }
 
 /* Durations. */

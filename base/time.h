@@ -32,10 +32,14 @@ mr_ns mr_ns_from_us(mr_us span_us);
  *   at_us      microseconds of event time; may be negative
  *   size_us    microseconds, > 0
  *   offset_us  microseconds, in [0, size_us)
- *   returns    microseconds, in (at_us - size_us, at_us]
+ *   returns    microseconds, in (at_us - size_us, at_us]; MR_US_MIN for the one window that would begin before it
  *   source     Beam, apache_beam/transforms/window.py, FixedWindows.assign
  */
 mr_us mr_window_start_us(mr_us at_us, mr_us size_us, mr_us offset_us);
+/* That window: its start, and its end in (at_us, at_us + size_us], which is not the start and the size where the window
+ * begins before MR_US_MIN. */
+void mr_window_of(
+    mr_us at_us, mr_us size_us, mr_us offset_us, mr_us *start_us, mr_us *end_us);
 
 /* Reads a duration: a number, perhaps with a fraction, and a unit of `ns us ms s m h d`; no unit means seconds.
  *

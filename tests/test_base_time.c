@@ -58,6 +58,12 @@ static void windows_at_the_ends_of_time_saturate(void **state)
     (void)state;
     assert_true(mr_window_start_us(MR_US_MIN, 3600 * MR_SECOND_US, 0) == MR_US_MIN);
     assert_true(mr_window_start_us(MR_US_MAX, INT64_MAX, 0) == 0);
+    mr_us first, end;
+    mr_window_of(MR_US_MIN + 3, 7000, 0, &first, &end);
+    assert_true(first == MR_US_MIN && end > MR_US_MIN + 3 && end < MR_US_MIN + 7000);
+    assert_int_equal(end % 7000, 0);
+    mr_window_of(-1, 10, 3, &first, &end);
+    assert_true(first == -7 && end == 3);
     assert_true(mr_window_start_us(MR_US_MIN, INT64_MAX, INT64_MAX - 1) == MR_US_MIN);
     mr_us start = mr_window_start_us(5, INT64_MAX, INT64_MAX - 1);
     assert_true(start == -1);

@@ -50,8 +50,7 @@ void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *
         *start_us = batch->window_starts_us[row];
         *end_us = batch->window_ends_us[row];
     } else if (windowing->kind == MR_WINDOW_FIXED) {
-        *start_us = mr_window_start_us(batch->times_us[row], windowing->size_us, windowing->offset_us);
-        *end_us = mr_us_add(*start_us, windowing->size_us);
+        mr_window_of(batch->times_us[row], windowing->size_us, windowing->offset_us, start_us, end_us);
     } else if (windowing->kind == MR_WINDOW_SLIDING) {
         mr_us last_us;
         *start_us = *end_us = batch->times_us[row];

@@ -26,8 +26,7 @@ void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_r
         *start_us = row->window_start_us;
         *end_us = row->window_end_us;
     } else if (windowing->kind == MR_WINDOW_FIXED) {
-        *start_us = mr_window_start_us(row->at_us, windowing->size_us, windowing->offset_us);
-        *end_us = mr_us_add(*start_us, windowing->size_us);
+        mr_window_of(row->at_us, windowing->size_us, windowing->offset_us, start_us, end_us);
     } else if (windowing->kind == MR_WINDOW_SLIDING) {
         sliding_window(windowing, row->at_us, start_us, end_us);
     } else {
