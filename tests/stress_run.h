@@ -147,7 +147,7 @@ static void stress_close(struct stress *stress)
     stress->region = NULL;
 }
 
-static bool stress_is_meant(const struct stress *stress, const struct mr_witness *finding)
+static inline bool stress_is_meant(const struct stress *stress, const struct mr_witness *finding)
 {
     const struct stress_pipeline *pipeline = stress->pipeline;
     return pipeline->meant != MR_VERDICT_PASS && finding->check == pipeline->meant_check &&
@@ -156,7 +156,7 @@ static bool stress_is_meant(const struct stress *stress, const struct mr_witness
 }
 
 /* Everything that a person needs to repeat the run with the binary: both files, and how. */
-static void stress_tell(const struct stress *stress, const char *what, const char *summary)
+static inline void stress_tell(const struct stress *stress, const char *what, const char *summary)
 {
     fprintf(stderr, "%s: seed %llu: %s: %s\n", stress->name,
         (unsigned long long)stress->result.seed, what, summary);
@@ -168,7 +168,7 @@ static void stress_tell(const struct stress *stress, const char *what, const cha
 }
 
 /* Runs one seed. False, and tells it, when something was found that is not meant. */
-static bool stress_run(struct stress *stress, const struct mr_run_options *options)
+static inline bool stress_run(struct stress *stress, const struct mr_run_options *options)
 {
     mr_run(stress->arena, stress->scenario, options, &stress->result);
     const struct mr_run_result *result = &stress->result;
