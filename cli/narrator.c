@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/row_log.h"
+
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_DIM };
 
 static void tell(const struct mr_narrator *narrator, mr_ns at_ns, enum tone tone,
@@ -104,6 +106,13 @@ static void log_line(void *self, mr_ns at_ns, const char *process, const char *t
     tell(self, at_ns, TONE_DIM, "log", "%s: %s", process, text);
 }
 
+static void row_logged(
+    void *self, mr_ns at_ns, const struct mr_transform *transform, const char *row_json)
+{
+    (void)at_ns;
+    mr_row_log(transform, row_json, ((const struct mr_narrator *)self)->is_verbose);
+}
+
 struct mr_recorder mr_narrator_recorder(struct mr_narrator *narrator)
 {
     struct mr_recorder recorder = {.self = narrator,
@@ -112,7 +121,8 @@ struct mr_recorder mr_narrator_recorder(struct mr_narrator *narrator)
         .fault = fault,
         .process = process_event,
         .transaction = transaction,
-        .late = late};
+        .late = late,
+        .row_logged = row_logged};
     if (narrator->is_verbose) {
         recorder.point = point;
         recorder.log = log_line;

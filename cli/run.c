@@ -1,5 +1,6 @@
 /* `millrace run`: one seed, told as it happens. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/build.h"
@@ -8,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/narrator.h"
 #include "cli/recording.h"
+#include "cli/run_pipeline.h"
 #include "cli/selection.h"
 
 struct options {
@@ -18,6 +20,7 @@ struct options {
     const char *record;
     const char *manifest;
     const char *color;
+    const char *rows;
     bool is_verbose;
     bool is_quiet;
 };
@@ -27,12 +30,20 @@ static const char about[] =
     "faults,\n"
     "checkpoints, restores, and what the checks found, with virtual times. The same scenario, "
     "seed\n"
-    "and build give the same run, and the same digest, everywhere.";
+    "and build give the same run, and the same digest, everywhere.\n"
+    "\n"
+    "A FILE that is a bounded pipeline (Beam YAML) runs by itself in a calm world: the rows of "
+    "the\n"
+    "outputs that no transform reads are printed, one a line, and all else goes to standard "
+    "error.";
 
 static const char examples[] =
     "  millrace run scenarios/library/hourly-departures-worker-crash.yaml --seed 17\n"
     "  millrace run my-scenario.yaml --seed 17 --record run.mrr\n"
-    "  millrace run my-scenario.yaml --seed 17 --manifest -\n";
+    "  millrace run my-scenario.yaml --seed 17 --manifest -\n"
+    "  millrace run pipeline.yaml --rows beam\n";
+
+static const char *const row_words[] = {"json", "beam", NULL};
 
 static const char exits[] = "  0  everything held          1  a check failed\n"
                             "  2  usage or bad input       5  the run met its limits\n"
@@ -53,6 +64,9 @@ static bool read_options(struct mr_region *region, int argc, char **argv, struct
             MR_FLAG_TEXT, .out = &o->manifest},
         {"--plant", "NAME", "run with a bug planted (millrace points)", MR_FLAG_PLANT,
             .out = &o->plant},
+        {"--rows", "FORM",
+            "of a pipeline: json, one object a line, or beam, as Beam prints rows",
+            MR_FLAG_WORD, .out = &o->rows, .words = row_words},
         {"--verbose", NULL, "points, transactions and the processes' logs too", MR_FLAG_SWITCH,
             .out = &o->is_verbose, .letter = 'v'},
         {"--quiet", NULL, "only the verdict and the digest", MR_FLAG_SWITCH,
@@ -183,10 +197,34 @@ static bool run_once(const struct options *options, const struct mr_scenario *sc
     return true;
 }
 
+static int run_pipeline(struct mr_region *region, const struct options *options,
+    const char *path, struct mr_err *err)
+{
+    const char *flag = options->record     ? "--record"
+                       : options->manifest ? "--manifest"
+                       : options->until    ? "--until"
+                                           : NULL;
+    if (flag) {
+        (void)mr_fail(err, MR_ERR_INPUT,
+            "'%s' needs a scenario, and '%s' is a pipeline (docs/scenario.md)", flag, path);
+        return mr_console_error(err);
+    }
+    struct mr_run_pipeline_options o = {.seed = options->has_seed ? options->seed : 1,
+        .form = options->rows && strcmp(options->rows, "beam") == 0 ? MR_ROWS_BEAM : MR_ROWS_JSON,
+        .plant = options->plant,
+        .color = options->color,
+        .is_verbose = options->is_verbose,
+        .is_quiet = options->is_quiet};
+    return mr_run_pipeline_file(region, path, &o);
+}
+
 static int run_command(
     struct mr_region *region, struct options *options, const char *path, struct mr_err *err)
 {
     const struct mr_scenario *scenario;
+    enum mr_file_kind kind = MR_FILE_SCENARIO;
+    if (!mr_file_kind(region, path, &kind, err)) return mr_console_error(err);
+    if (kind == MR_FILE_PIPELINE) return run_pipeline(region, options, path, err);
     if (!mr_selection_read(region, path, &scenario, err)) return mr_console_error(err);
     if (!options->has_seed) options->seed = scenario->first_seed;
     if (options->manifest && !write_manifest(options, scenario, err))

@@ -8,8 +8,26 @@
 static bool is_pipeline(const struct mr_yaml *root)
 {
     if (root->kind != MR_YAML_MAP || mr_yaml_get(root, "scenario")) return false;
+    if (mr_yaml_get(root, "pipelines")) return true;
     const struct mr_yaml *pipeline = mr_yaml_get(root, "pipeline");
-    return mr_yaml_get(pipeline, "transforms") || mr_yaml_get(pipeline, "type");
+    return pipeline && pipeline->kind != MR_YAML_TEXT && !mr_yaml_get(pipeline, "file");
+}
+
+/* Whether a line of the text begins with `key`. */
+static bool has_key(const char *text, const char *key)
+{
+    size_t bytes = strlen(key);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, key, bytes) == 0) return true;
+    }
+    return false;
+}
+
+/* Of a text that is no YAML, such as a template. */
+static bool looks_like_pipeline(const char *text)
+{
+    return has_key(text, "pipeline:") && !has_key(text, "scenario:");
 }
 
 bool mr_file_kind(
@@ -23,10 +41,10 @@ bool mr_file_kind(
     if (!reader.read(reader.self, region, name, &text, &bytes, err)) return false;
     const struct mr_yaml *root;
     struct mr_err ignored = {0};
-    *out = mr_yaml_parse(region, path, text, bytes, MR_YAML_1_1, &root, &ignored) &&
-                   is_pipeline(root)
-               ? MR_FILE_PIPELINE
-               : MR_FILE_SCENARIO;
+    bool is_one = mr_yaml_parse(region, path, text, bytes, MR_YAML_1_1, &root, &ignored)
+                      ? is_pipeline(root)
+                      : looks_like_pipeline(text);
+    *out = is_one ? MR_FILE_PIPELINE : MR_FILE_SCENARIO;
     return true;
 }
 

@@ -70,6 +70,8 @@ struct mr_probe {
         mr_us window_start_us, mr_us window_end_us, enum mr_pane_timing timing, mr_us watermark_us);
     /* A row failed and there is no error output: the job fails over it. */
     void (*row_failed)(void *self, const struct mr_probe_at *at, int error);
+    /* LogForTesting saw a row, given as JSON. */
+    void (*row_logged)(void *self, const struct mr_probe_at *at, const char *text);
 
     /* Checkpoints. */
     void (*checkpoint_triggered)(void *self, mr_ns at_ns, uint32_t attempt, uint64_t checkpoint);

@@ -36,6 +36,8 @@ struct mr_recorder {
     void (*message)(void *self, mr_ns at_ns, const char *from, const char *to, uint32_t connection,
         uint64_t number, uint32_t kind, uint32_t bytes);
     void (*log)(void *self, mr_ns at_ns, const char *process, const char *text);
+    /* LogForTesting saw a row. */
+    void (*row_logged)(void *self, mr_ns at_ns, const struct mr_transform *transform, const char *row_json);
     void (*verdict)(void *self, const struct mr_witness *witness, uint64_t count);
     /* The digest after each event, `step` counting from 1: a replay that diverges can then name
      * the first that differs. */

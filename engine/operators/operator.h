@@ -91,6 +91,7 @@ extern const struct mr_operator_class mr_partition_class;
 extern const struct mr_operator_class mr_reshuffle_class;
 extern const struct mr_operator_class mr_extract_windowing_info_class;
 extern const struct mr_operator_class mr_validate_with_schema_class;
+extern const struct mr_operator_class mr_log_for_testing_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);

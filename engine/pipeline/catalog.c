@@ -22,12 +22,13 @@ static const struct mr_catalog_entry supported[] = {
         mr_configure_validate_with_schema},
     {"StripErrorMetadata", MR_MAP_TO_FIELDS, 1, 1, false, false,
         mr_configure_strip_error_metadata},
+    {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
+    {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
 };
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Explode", "Join", "Sql", "LogForTesting", "AssertEqual",
-    "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
+static const char *const not_yet[] = {"Explode", "Join", "Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv", "ReadFromJson", "WriteToJson",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",

@@ -71,15 +71,16 @@ static bool check_sink(struct mr_graph_reader *reader, const struct mr_spec *roo
 }
 
 static bool read_graph(struct mr_graph_reader *reader, const struct mr_yaml *document,
-    const struct mr_override_set *sets, uint32_t n_sets)
+    const struct mr_graph_options *options)
 {
     struct mr_spec *root;
     if (!mr_specs_read(reader, document, &root) ||
-        !mr_overrides_apply(reader, root, sets, n_sets))
+        !mr_overrides_apply(reader, root, options->sets, options->n_sets))
         return false;
     mr_scope_push_windowing(root);
-    return mr_scope_check(reader, root) && mr_specs_resolve(reader, root) &&
-           check_sink(reader, root) && check_topics(reader);
+    if (!mr_scope_check(reader, root) || !mr_specs_resolve(reader, root)) return false;
+    if (options->collects) mr_outputs_collect(reader);
+    return check_sink(reader, root) && check_topics(reader);
 }
 
 bool mr_graph_file(struct mr_graph_reader *reader, const struct mr_yaml *node, const char *path,
@@ -105,12 +106,29 @@ bool mr_graph_read_with(struct mr_region *region, const char *path, const char *
     size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
     uint32_t n_sets, const struct mr_graph **out, struct mr_err *err)
 {
-    struct mr_graph_reader reader = {.region = region, .files = files, .err = err};
+    struct mr_graph_options options = {.files = files, .sets = sets, .n_sets = n_sets};
+    return mr_graph_read_as(region, path, text, bytes, &options, out, err);
+}
+
+bool mr_graph_parse(struct mr_region *region, const char *path, const char *text, size_t bytes,
+    const struct mr_yaml **out, struct mr_err *err)
+{
+    if (refuse_jinja(path, text, bytes, err) &&
+        mr_yaml_parse(region, path, text, bytes, MR_YAML_1_1, out, err))
+        return true;
+    if (strcmp(err->input_file, path) == 0) mr_err_quote(err, text, bytes);
+    return false;
+}
+
+bool mr_graph_read_as(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_graph_options *options, const struct mr_graph **out,
+    struct mr_err *err)
+{
+    struct mr_graph_reader reader = {.region = region, .files = options->files, .err = err};
     const char *file = mr_region_strdup(region, path);
-    const struct mr_yaml *document;
-    if (!refuse_jinja(file, text, bytes, err) ||
-        !mr_yaml_parse(region, file, text, bytes, MR_YAML_1_1, &document, err) ||
-        !read_graph(&reader, document, sets, n_sets)) {
+    const struct mr_yaml *document = options->document;
+    if (!document && !mr_graph_parse(region, file, text, bytes, &document, err)) return false;
+    if (!read_graph(&reader, document, options)) {
         /* An override's place is in the scenario; who reads that has its text. */
         if (strcmp(err->input_file, file) == 0) mr_err_quote(err, text, bytes);
         return false;

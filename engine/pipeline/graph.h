@@ -4,6 +4,7 @@
 
 #include "base/yaml.h"
 #include "engine/expression/expression.h"
+#include "engine/pipeline/assertion.h"
 
 enum mr_transform_kind {
     MR_READ_FROM_LOG,
@@ -19,6 +20,7 @@ enum mr_transform_kind {
     MR_RESHUFFLE,
     MR_EXTRACT_WINDOWING_INFO,
     MR_VALIDATE_WITH_SCHEMA,
+    MR_LOG_FOR_TESTING,
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
@@ -102,6 +104,13 @@ struct mr_write_to_log {
     const char *topic;
     int key_field; /* decides the partition; -1: rows go to the partition of the writing subtask */
     enum mr_delivery delivery;
+    const struct mr_assertion *assertion; /* AssertEqual; NULL: a WriteToLog */
+    bool is_collector; /* stands for the reader that an output lacks: see mr_graph_options */
+};
+enum mr_log_level { MR_LOG_INFO, MR_LOG_ERROR, MR_LOG_DEBUG };
+struct mr_log_for_testing {
+    enum mr_log_level level;
+    const char *prefix;
 };
 
 /* A row goes to the output that has the name which `by` yields for it. */
@@ -190,6 +199,7 @@ struct mr_transform {
         struct mr_partition partition;
         struct mr_extract extract;
         struct mr_validation validation;
+        struct mr_log_for_testing log;
     };
 };
 
@@ -236,6 +246,22 @@ struct mr_graph_files {
 MR_MUST_CHECK bool mr_graph_read_with(struct mr_region *region, const char *path, const char *text,
     size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
     uint32_t n_sets, const struct mr_graph **out, struct mr_err *err);
+
+/* How a pipeline is read when more is known than its text. Zeroed: nothing is. */
+struct mr_graph_options {
+    const struct mr_graph_files *files;
+    const struct mr_override_set *sets;
+    uint32_t n_sets;
+    const struct mr_yaml *document; /* what mr_graph_parse made of the text, or a part of it */
+    bool collects; /* each output that nothing reads gets a sink, is_collector, to a topic of its own */
+    const struct mr_yaml *test; /* an item of `tests`: only what it asks for is read (slice.c) */
+};
+MR_MUST_CHECK bool mr_graph_read_as(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_graph_options *options, const struct mr_graph **out,
+    struct mr_err *err);
+/* The document of a pipeline's text. */
+MR_MUST_CHECK bool mr_graph_parse(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_yaml **out, struct mr_err *err);
 
 /* The transforms that read the given output: writes at most `max` ids, returns how many there are. */
 uint32_t mr_graph_consumers(const struct mr_graph *graph, uint32_t transform, uint32_t output,

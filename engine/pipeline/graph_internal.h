@@ -102,6 +102,7 @@ struct mr_graph_reader {
     const char **names; /* [n_names] paths that are taken */
     uint32_t n_warnings;
     struct mr_warning *warnings; /* [n_warnings] */
+    bool is_lenient; /* what cannot be supported is refused only where it is needed */
 };
 
 /* read.c: the document as a tree of specs; *out is the pipeline itself. */
@@ -130,6 +131,8 @@ const char *mr_spec_label(const struct mr_spec *spec);
 
 /* resolve.c: expands the tree into the reader's transforms, producers first. */
 MR_MUST_CHECK bool mr_specs_resolve(struct mr_graph_reader *reader, struct mr_spec *root);
+/* A sink for each output that nothing reads. */
+void mr_outputs_collect(struct mr_graph_reader *reader);
 
 /* catalog.c */
 /* The entry of a supported type. Fails for types of Beam that are not supported yet, and for
@@ -249,6 +252,14 @@ bool mr_configure_extract_windowing_info(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_validate.c */
 bool mr_configure_validate_with_schema(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_testing.c */
+bool mr_configure_assert_equal(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_log_for_testing(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* The expectation of a test: None counts. */
+bool mr_configure_expected(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
 #endif

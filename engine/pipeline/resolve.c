@@ -288,3 +288,25 @@ bool mr_specs_resolve(struct mr_graph_reader *reader, struct mr_spec *root)
 {
     return expand(reader, root);
 }
+
+/* Each output by itself: they need not have one schema. */
+void mr_outputs_collect(struct mr_graph_reader *reader)
+{
+    uint32_t n = reader->n_transforms;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < reader->transforms[i].n_outputs; k++) {
+            const struct mr_transform *producer = &reader->transforms[i];
+            if (producer->outputs[k].is_consumed) continue;
+            struct mr_edge *edge = mr_region_new(reader->region, struct mr_edge);
+            *edge = (struct mr_edge){.transform = i, .output = k};
+            const char *name = mr_region_printf(
+                reader->region, "%s.%s", producer->name, producer->outputs[k].name);
+            struct mr_transform *sink = new_transform(reader, MR_WRITE_TO_LOG, "collector",
+                unique_path(reader, NULL, name, producer->place), producer->place, edge, 1);
+            sink->write = (struct mr_write_to_log){
+                .topic = mr_region_printf(reader->region, "~%s", sink->name),
+                .key_field = -1,
+                .delivery = MR_DELIVERY_EXACTLY_ONCE,
+                .is_collector = true};
+        }
+}

@@ -86,7 +86,8 @@ static bool has_error_handling(const struct mr_spec *spec)
 {
     if (!spec->entry) return false;
     static const char *const types[] = {
-        "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema"};
+        "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema",
+        "LogForTesting"};
     for (size_t i = 0; i < MR_COUNT_OF(types); i++)
         if (strcmp(types[i], spec->entry->type) == 0) return true;
     return false;

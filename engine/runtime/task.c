@@ -32,6 +32,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_RESHUFFLE: return &mr_reshuffle_class;
     case MR_EXTRACT_WINDOWING_INFO: return &mr_extract_windowing_info_class;
     case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
+    case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;

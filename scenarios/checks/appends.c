@@ -261,6 +261,7 @@ void mr_appends_show(struct mr_checks *checks, struct mr_append_list *list)
         struct mr_append *append = list->first;
         list->first = append->next;
         bool is_welcome = is_let_in(checks, append);
+        mr_assertions_add(checks, append);
         if (is_welcome && counts(checks, append)) settle_rows(checks, append);
         if (is_welcome && append->n_open > 0)
             mr_append_push(&checks->waiting, append);

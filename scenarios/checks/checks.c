@@ -277,6 +277,7 @@ struct mr_checks *mr_checks_new(struct mr_arena *arena, const struct mr_checks_c
     mr_late_init(checks);
     mr_lockstep_init(checks);
     mr_liveness_init(checks);
+    mr_assertions_init(checks);
     hang_taps(checks);
     return checks;
 }
@@ -333,7 +334,10 @@ enum mr_job_state mr_checks_job_state(const struct mr_checks *checks)
 
 void mr_checks_finish(struct mr_checks *checks, enum mr_run_end end)
 {
-    if (end == MR_END_FINISHED) mr_lockstep_finish(checks);
+    if (end == MR_END_FINISHED) {
+        mr_lockstep_finish(checks);
+        mr_assertions_finish(checks);
+    }
     mr_late_finish(checks);
     mr_liveness_finish(checks, end);
 }

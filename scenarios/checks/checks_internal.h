@@ -2,6 +2,7 @@
 #ifndef MR_SCENARIOS_CHECKS_CHECKS_INTERNAL_H
 #define MR_SCENARIOS_CHECKS_CHECKS_INTERNAL_H
 
+#include "scenarios/checks/assertions.h"
 #include "scenarios/checks/checks.h"
 #include "scenarios/oracle/oracle.h"
 
@@ -247,6 +248,7 @@ struct mr_checks {
     struct mr_transaction_ledger transactions;
     struct mr_append_list waiting; /* visible, and not settled */
     struct mr_liveness liveness;
+    struct mr_assertion_model *assertions; /* [n_sinks] */
     int64_t **verified; /* [n_topics][n_partitions]: rows below are settled */
     bool has_verified;
 };

@@ -90,6 +90,7 @@ static void pass(struct mr_checks *checks, const struct mr_cut *cut)
 
 static void advance_to(struct mr_checks *checks, const struct mr_cut *cut)
 {
+    mr_oracle_begin(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         if (cut->offsets[i] < 0)
             report_absent(checks, cut, i);
@@ -194,6 +195,7 @@ void mr_lockstep_restore(struct mr_checks *checks, uint64_t from, bool is_rewind
 
 void mr_lockstep_finish(struct mr_checks *checks)
 {
+    mr_oracle_begin(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         const struct mr_partition_model *partition = &checks->partitions[i];
         const struct mr_source_view *source = &checks->topology.sources[partition->source];

@@ -125,7 +125,7 @@ static bool read_span(struct mr_reading *reading, const struct mr_yaml *root)
     return true;
 }
 
-static bool read_parts(struct mr_reading *reading, const struct mr_yaml *root)
+bool mr_read_parts(struct mr_reading *reading, const struct mr_yaml *root)
 {
     static bool (*const parts[])(struct mr_reading *, const struct mr_yaml *) = {read_head,
         read_seeds, read_limits, mr_read_cluster, mr_read_network, mr_read_services,
@@ -148,7 +148,7 @@ static bool read_document(struct mr_reading *reading, const char *text, size_t b
     if (root->kind == MR_YAML_NULL)
         return mr_fail_at(reading->err, scenario->place, "the scenario is empty");
     return mr_read_keys(reading, root, "scenario", MR_MAP_SCENARIO) &&
-           read_parts(reading, root);
+           mr_read_parts(reading, root);
 }
 
 bool mr_read_file(struct mr_reading *reading, const struct mr_yaml *node, const char *path,

@@ -89,10 +89,34 @@ static bool read_late(struct mr_reading *reading, const struct mr_yaml *checks)
                                &check->dropped_at_most));
 }
 
+/* An AssertEqual speaks of all of its input, so that this must end, and come once. */
+static bool read_assertions(struct mr_reading *reading, const struct mr_yaml *root)
+{
+    struct mr_scenario *scenario = reading->scenario;
+    const struct mr_graph *graph = scenario->graph;
+    const struct mr_transform *assertion = NULL;
+    for (uint32_t i = 0; i < graph->n_transforms && !assertion; i++)
+        if (graph->transforms[i].kind == MR_WRITE_TO_LOG && graph->transforms[i].write.assertion)
+            assertion = &graph->transforms[i];
+    scenario->check.enabled[MR_CHECK_ASSERTIONS] = assertion != NULL;
+    if (assertion && scenario->run_for_ns > 0)
+        return mr_fail_node(reading, mr_yaml_get(root, "run_for"),
+            "'%s' of the pipeline needs an input that ends: no stream may have 'end: open'",
+            assertion->name);
+    for (uint32_t i = 0; assertion && i < scenario->n_job_steps; i++)
+        if (scenario->job_steps[i].checkpoints_back > 0)
+            return mr_fail_node(reading, mr_yaml_get(root, "job"),
+                "going back to an older checkpoint writes rows twice, which '%s' of the "
+                "pipeline would take for a failure",
+                assertion->name);
+    return true;
+}
+
 bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_check_options *check = &reading->scenario->check;
     for (int i = 0; i < MR_CHECKS; i++) check->enabled[i] = i != MR_CHECK_LATE;
+    if (!read_assertions(reading, root)) return false;
     const struct mr_yaml *map = mr_read_map(root, "check");
     return mr_read_keys(reading, map, "check", MR_MAP_CHECK) &&
            read_exactly_once(reading, map) && read_plain(reading, map) &&

@@ -45,6 +45,7 @@ enum mr_check {
     MR_CHECK_LATE,
     MR_CHECK_SOMETIMES,
     MR_CHECK_RUN,
+    MR_CHECK_ASSERTIONS, /* AssertEqual of the pipeline; on where there is one */
     MR_CHECKS,
 };
 const char *mr_check_name(enum mr_check check);
@@ -196,6 +197,11 @@ struct mr_file_reader {
  * word. */
 MR_MUST_CHECK bool mr_scenario_read(struct mr_region *region, const char *path,
     const struct mr_file_reader *reader, const struct mr_scenario **out, struct mr_err *err);
+
+/* The calm world of a pipeline that was read with `collects`, for when it is run by itself. Errors:
+ * INPUT: it reads topics. */
+MR_MUST_CHECK bool mr_scenario_calm(struct mr_region *region, const char *path,
+    const struct mr_graph *graph, const struct mr_scenario **out, struct mr_err *err);
 
 /* Everything that one seed draws before it starts. Lives in the arena. */
 struct mr_job_step {

@@ -160,6 +160,9 @@ bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_expect(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_sometimes(struct mr_reading *reading, const struct mr_yaml *root);
 
+/* document.c: all of them. */
+bool mr_read_parts(struct mr_reading *reading, const struct mr_yaml *root);
+
 /* The process that a key names, fails with the nearest name. */
 bool mr_read_process(
     struct mr_reading *reading, const struct mr_yaml *map, const char *path, uint32_t *out);

@@ -332,7 +332,7 @@ DEFINITION("expect_fail": {
     "type": "object", "additionalProperties": false, "required": ["check", "verdict"],
     "properties": {
         "check": {"enum": ["exactly_once", "watermarks", "consistent_cut", "conservation", "order",
-            "liveness", "late", "run"]},
+            "liveness", "late", "run", "assertions"]},
         "verdict": {"enum": ["LOSS", "DUPLICATE", "WRONG", "REORDERED", "ABORTED_VISIBLE",
             "WATERMARK_REGRESSED", "WATERMARK_OVERTOOK", "FALSE_LATE", "PANE_CONTRACT", "CUT_INCONSISTENT",
             "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT"]},

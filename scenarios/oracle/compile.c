@@ -81,6 +81,7 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
     case MR_PARTITION:
     case MR_RESHUFFLE:
     case MR_VALIDATE_WITH_SCHEMA:
+    case MR_LOG_FOR_TESTING:
         return field;
     case MR_EXTRACT_WINDOWING_INFO:
         return (uint32_t)field < schema_of(graph, transform->inputs[0])->n_fields ? field : -1;

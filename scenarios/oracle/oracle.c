@@ -55,7 +55,7 @@ void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_sta
         mr_fold_row_hash(fold, window_start_us, window_end_us, row));
 }
 
-static void create_once(struct mr_oracle *oracle)
+void mr_oracle_begin(struct mr_oracle *oracle)
 {
     if (oracle->has_created) return;
     oracle->has_created = true;
@@ -67,7 +67,7 @@ void mr_oracle_advance(
 {
     MR_ASSERT(transform < oracle->graph->n_transforms);
     const struct mr_step *source = &oracle->steps[transform];
-    create_once(oracle);
+    mr_oracle_begin(oracle);
     if (!source->input) return; /* Create has no more to give */
     MR_ASSERT(partition < source->input->n_partitions);
     int64_t *next = &source->next_offsets[partition];
@@ -120,7 +120,7 @@ static void emit_window(
 void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us)
 {
     struct mr_fold *fold = fold_of(oracle, combine);
-    create_once(oracle);
+    mr_oracle_begin(oracle);
     mr_fold_retire(oracle, fold);
     if (watermark_us > fold->watermark_us) fold->watermark_us = watermark_us;
     struct mr_fold_window *window;

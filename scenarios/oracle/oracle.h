@@ -28,6 +28,8 @@ void mr_oracle_discard(struct mr_oracle *oracle);
 /* A row that a Combine dropped as late (its window and its input row): the next advance leaves it out. */
 void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row);
+/* Folds the rows of Create, the first time: a pipeline may have no other source, and no Combine. */
+void mr_oracle_begin(struct mr_oracle *oracle);
 /* Folds the rows of a partition below `next_offset`. Offsets only rise. Rows that fail (mr_row_error) without an
  * error output count as failures. */
 void mr_oracle_advance(struct mr_oracle *oracle, uint32_t transform, uint32_t partition,

@@ -140,6 +140,13 @@ static void row_failed(void *self, const struct mr_probe_at *at, int error)
     PASS((struct mr_record_tap *)self, row_failed, at, error);
 }
 
+static void row_logged(void *self, const struct mr_probe_at *at, const char *text)
+{
+    struct mr_record_tap *tap = self;
+    PASS(tap, row_logged, at, text);
+    TELL(tap, row_logged, at->at_ns, &tap->config.scenario->graph->transforms[at->transform], text);
+}
+
 static void checkpoint_triggered(void *self, mr_ns at_ns, uint32_t attempt, uint64_t checkpoint)
 {
     struct mr_record_tap *tap = self;
@@ -398,6 +405,7 @@ static void hang_up(struct mr_record_tap *tap)
         .accepted = accepted,
         .fired = fired,
         .row_failed = row_failed,
+        .row_logged = tap->config.recorder->row_logged ? row_logged : NULL,
         .checkpoint_triggered = checkpoint_triggered,
         .checkpoint_aborted = checkpoint_aborted,
         .snapshot_source = snapshot_source,
