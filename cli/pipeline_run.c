@@ -120,6 +120,7 @@ struct sides {
     uint32_t n_unexpected;
     char **expected; /* [n_rows of the assertion] */
     char **actual;   /* [n_actual] */
+    char **partner;  /* [n_rows of the assertion]: of `actual`; NULL: missing */
 };
 
 static void compare(
@@ -131,6 +132,7 @@ static void compare(
     sides->unexpected = mr_alloc(topic->n + 1);
     sides->expected = mr_alloc(sizeof(char *) * (assertion->n_rows + 1));
     sides->actual = mr_alloc(sizeof(char *) * (topic->n + 1));
+    sides->partner = mr_alloc(sizeof(char *) * (assertion->n_rows + 1));
     sides->n_missing = assertion->n_rows;
     for (size_t i = 0; i < topic->n; i++) {
         int64_t at = mr_assertion_take(assertion, topic->schema, topic->rows[i], sides->taken);
@@ -138,6 +140,7 @@ static void compare(
         sides->n_unexpected += at < 0;
         sides->n_missing -= at >= 0;
         sides->actual[i] = row_text(topic->schema, topic->rows[i], form);
+        if (at >= 0) sides->partner[at] = sides->actual[i];
     }
     for (uint32_t i = 0; i < assertion->n_rows; i++) {
         struct mr_schema schema = {assertion->rows[i].n, assertion->rows[i].fields};
@@ -149,6 +152,7 @@ static void forget(struct sides *sides)
 {
     for (uint32_t i = 0; i < sides->assertion->n_rows; i++) mr_free(sides->expected[i]);
     for (size_t i = 0; i < sides->n_actual; i++) mr_free(sides->actual[i]);
+    mr_free(sides->partner);
     mr_free(sides->expected);
     mr_free(sides->actual);
     mr_free(sides->taken);
@@ -166,12 +170,13 @@ static void add_sides(struct mr_text *out, const struct sides *sides)
     mr_text_printf(out, "    %-*s   %s\n", (int)width, "expected", "actual");
     for (uint32_t i = 0; i < n_rows; i++)
         if (sides->taken[i] && n_same++ < SAME_ROWS_MAX)
-            mr_text_printf(out, "    %-*s   %s\n", (int)width, sides->expected[i], "the same");
+            mr_text_printf(
+                out, "    %-*s   %s\n", (int)width, sides->expected[i], sides->partner[i]);
     if (n_same > SAME_ROWS_MAX)
         mr_text_printf(out, "    and %u more that are the same\n", n_same - SAME_ROWS_MAX);
     for (uint32_t i = 0; i < n_rows; i++)
         if (!sides->taken[i] && n_lines++ < LINES_MAX)
-            mr_text_printf(out, "  - %-*s   missing\n", (int)width, sides->expected[i]);
+            mr_text_printf(out, "  - %s\n", sides->expected[i]);
     for (size_t i = 0; i < sides->n_actual; i++)
         if (sides->unexpected[i] && n_lines++ < 2 * LINES_MAX)
             mr_text_printf(out, "  + %-*s   %s\n", (int)width, "", sides->actual[i]);

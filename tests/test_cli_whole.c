@@ -46,7 +46,7 @@ static void a_pipeline_alone_is_refused_with_advice(void **state)
     says(bench, "'pipeline.yaml' is a pipeline");
     says(bench, "pipeline: {file: pipeline.yaml}");
     run(bench, "run pipeline.yaml --seed 1", 2);
-    says(bench, "write a scenario");
+    says(bench, "write a scenario whose 'streams' feed it");
 }
 
 static void bad_input_is_told_with_its_place(void **state)
