@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/yaml.h"
+#include "cli/pipeline_test.h"
 
 static bool is_pipeline(const struct mr_yaml *root)
 {
@@ -76,12 +77,26 @@ static void add(struct mr_region *region, struct mr_selection *selection,
     selection->scenarios = grown;
 }
 
+static void add_pipeline(
+    struct mr_region *region, struct mr_selection *selection, const char *path)
+{
+    const char **grown = mr_region_array(region, const char *, selection->n_pipelines + 1);
+    if (selection->n_pipelines > 0)
+        memcpy(grown, selection->pipelines, selection->n_pipelines * sizeof *grown);
+    grown[selection->n_pipelines++] = path;
+    selection->pipelines = grown;
+}
+
 static bool add_path(struct mr_region *region, struct mr_selection *selection, const char *path,
     bool is_in_folder, struct mr_err *err)
 {
     enum mr_file_kind kind = MR_FILE_SCENARIO;
-    if (is_in_folder && !mr_file_kind(region, path, &kind, err)) return false;
-    if (kind == MR_FILE_PIPELINE) return true;
+    if (!mr_file_kind(region, path, &kind, err)) return false;
+    if (kind == MR_FILE_PIPELINE) {
+        if (!is_in_folder || mr_pipeline_file_has_tests(region, path))
+            add_pipeline(region, selection, path);
+        return true;
+    }
     const struct mr_scenario *scenario;
     if (!mr_selection_read(region, path, &scenario, err)) return false;
     add(region, selection, scenario);

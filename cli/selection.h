@@ -18,9 +18,11 @@ MR_MUST_CHECK bool mr_selection_read(struct mr_region *region, const char *path,
 struct mr_selection {
     const struct mr_scenario **scenarios; /* [n], in the order of the paths */
     size_t n;
+    const char **pipelines; /* [n_pipelines] */
+    size_t n_pipelines;
 };
-/* Reads what the paths name: files, and the scenarios of folders (pipelines in a folder are
- * passed over). Stops at the first error. */
+/* Reads what the paths name: files, and the scenarios of folders (pipelines without `tests` in a
+ * folder are passed over). Stops at the first error. */
 MR_MUST_CHECK bool mr_selection_find(struct mr_region *region, const char *const *paths,
     size_t n_paths, struct mr_selection *out, struct mr_err *err);
 

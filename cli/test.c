@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
+#include "cli/pipeline_test.h"
 #include "cli/recording.h"
 #include "cli/report_files.h"
 #include "cli/selection.h"
@@ -17,6 +18,7 @@ struct options {
     struct mr_report_paths paths;
     const char *digests;
     const char *color;
+    const char *test;
     const char *arena_base;
     uint64_t jobs;
     uint64_t universe;
@@ -33,6 +35,7 @@ struct test {
     struct mr_terminal_style style;
     struct mr_progress progress;
     struct mr_selection selection;
+    struct mr_pipeline_tests pipelines;
     struct mr_suite_entry *entries; /* [selection.n] */
     struct mr_report_files files;
     struct mr_text digests;
@@ -44,7 +47,11 @@ static const char about[] =
     "Runs each scenario over its seeds, over several worker processes, and says for each "
     "whether\n"
     "all checks held. A PATH is a scenario file, or a folder whose *.yaml files are taken.\n"
-    "A scenario that expects a failure passes when it fails in that way.";
+    "A scenario that expects a failure passes when it fails in that way.\n"
+    "\n"
+    "A PATH may also be a pipeline with `tests:` as Beam YAML has them, or a folder with such: "
+    "each\n"
+    "test runs once, in a calm world, with its mocks and expectations.";
 
 static const char examples[] = "  millrace test scenarios/library\n"
                                "  millrace test scenarios/library --seeds 1..50 --out report\n"
@@ -98,6 +105,8 @@ static bool read_options(
         {"--arena-base", "WHICH",
             "first or second: the address of a run's memory, which must not matter either",
             MR_FLAG_WORD, .out = &o->arena_base, .words = base_words},
+        {"--test", "NAME", "of the tests of pipelines only those of this name", MR_FLAG_TEXT,
+            .out = &o->test},
         {"--verbose", NULL, "a line for each seed", MR_FLAG_SWITCH, .out = &o->suite.is_verbose,
             .letter = 'v'},
         {"--quiet", NULL, "say nothing but what failed", MR_FLAG_SWITCH,
@@ -239,6 +248,51 @@ static int finish(struct test *test, struct mr_err *err)
     return code;
 }
 
+/* Pipelines. */
+
+static void run_pipelines(struct test *test)
+{
+    const struct options *options = &test->options;
+    test->pipelines = (struct mr_pipeline_tests){.region = test->region,
+        .name = options->test,
+        .plant = options->suite.plant,
+        .color = options->color,
+        .is_verbose = options->suite.is_verbose,
+        .is_quiet = options->suite.is_quiet};
+    for (size_t i = 0; i < test->selection.n_pipelines; i++)
+        mr_pipeline_tests_run(&test->pipelines, test->selection.pipelines[i]);
+    mr_pipeline_tests_sum(&test->pipelines);
+}
+
+/* The worse of what came of scenarios and of pipelines. */
+static int finish_pipelines(const struct test *test, int code)
+{
+    int other = mr_pipeline_tests_code(&test->pipelines);
+    if (code == 0 || (code == MR_EXIT_LIMIT && other != 0)) return other ? other : code;
+    return code;
+}
+
+/* Why there is nothing to do. */
+static int say_nothing(const struct test *test)
+{
+    const struct mr_pipeline_tests *pipelines = &test->pipelines;
+    if (pipelines->n_errors > 0) return MR_EXIT_USAGE;
+    if (pipelines->n_names > 0) {
+        struct mr_err err = {0};
+        (void)mr_fail(&err, MR_ERR_INPUT, "no test has the name '%s'", pipelines->name);
+        mr_err_suggest(&err, pipelines->name, pipelines->names, pipelines->n_names);
+        mr_console_error(&err);
+    } else if (test->selection.n_pipelines > 0) {
+        fprintf(stderr,
+            "error: '%s' is a pipeline without 'tests': run it with 'millrace run', or write a "
+            "scenario with 'pipeline: {file: %s}' (docs/scenario.md)\n",
+            test->selection.pipelines[0], test->selection.pipelines[0]);
+    } else {
+        fputs("error: there is no scenario in what was named\n", stderr);
+    }
+    return MR_EXIT_NOTHING;
+}
+
 static int run_test(struct test *test, const struct mr_arguments *paths, struct mr_err *err)
 {
     struct options *options = &test->options;
@@ -252,16 +306,15 @@ static int run_test(struct test *test, const struct mr_arguments *paths, struct 
     mr_interrupt_watch();
     if (!mr_selection_find(test->region, paths->list, paths->n, &test->selection, err))
         return mr_console_error(err);
-    if (test->selection.n == 0) {
-        fputs("error: there is no scenario in what was named\n", stderr);
-        return MR_EXIT_NOTHING;
-    }
+    run_pipelines(test);
+    if (test->selection.n == 0) return test->pipelines.n ? finish_pipelines(test, 0)
+                                                         : say_nothing(test);
     test->entries = mr_region_array(test->region, struct mr_suite_entry, test->selection.n);
     if (!mr_report_files_begin(
             &test->files, test->region, &options->paths, options->suite.plant, err) ||
         !run_all(test, err))
         return mr_console_error(err);
-    return finish(test, err);
+    return finish_pipelines(test, finish(test, err));
 }
 
 int mr_test_main(int argc, char **argv)

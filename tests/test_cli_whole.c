@@ -42,8 +42,8 @@ static void wrong_usage_is_exit_2_with_the_nearest_word(void **state)
 static void a_pipeline_alone_is_refused_with_advice(void **state)
 {
     struct bench *bench = *state;
-    run(bench, "test pipeline.yaml", 2);
-    says(bench, "'pipeline.yaml' is a pipeline");
+    run(bench, "test pipeline.yaml", 4);
+    says(bench, "'pipeline.yaml' is a pipeline without 'tests'");
     says(bench, "pipeline: {file: pipeline.yaml}");
     run(bench, "run pipeline.yaml --seed 1", 2);
     says(bench, "write a scenario whose 'streams' feed it");

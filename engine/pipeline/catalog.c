@@ -73,7 +73,7 @@ static bool fail_unknown(struct mr_graph_reader *reader, const struct mr_yaml *t
     return false;
 }
 
-bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
+static bool find_entry(struct mr_graph_reader *reader, const struct mr_yaml *type,
     const struct mr_catalog_entry **out)
 {
     const struct mr_catalog_entry *entry = NULL;
@@ -94,4 +94,27 @@ bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
             return mr_fail_at(reader->err, type->place,
                 "transform type '%s' is not supported yet", type->text);
     return fail_unknown(reader, type);
+}
+
+/* The refusal comes when the transform is needed. */
+static bool configure_unsupported(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
+{
+    const struct mr_catalog_entry *entry;
+    (void)transform;
+    return find_entry(reader, mr_yaml_get(spec->node, "type"), &entry);
+}
+
+static const struct mr_catalog_entry unsupported = {
+    "", MR_CREATE, 0, MR_TRANSFORMS_MAX, false, false, configure_unsupported};
+
+bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
+    const struct mr_catalog_entry **out)
+{
+    struct mr_graph_reader probe = *reader;
+    struct mr_err ignored = {0};
+    if (!reader->is_lenient) return find_entry(reader, type, out);
+    probe.err = &ignored;
+    if (!find_entry(&probe, type, out)) *out = &unsupported;
+    return true;
 }

@@ -75,7 +75,8 @@ static bool read_graph(struct mr_graph_reader *reader, const struct mr_yaml *doc
 {
     struct mr_spec *root;
     if (!mr_specs_read(reader, document, &root) ||
-        !mr_overrides_apply(reader, root, options->sets, options->n_sets))
+        !mr_overrides_apply(reader, root, options->sets, options->n_sets) ||
+        (options->test && !mr_specs_slice(reader, root, options->test)))
         return false;
     mr_scope_push_windowing(root);
     if (!mr_scope_check(reader, root) || !mr_specs_resolve(reader, root)) return false;
@@ -124,7 +125,8 @@ bool mr_graph_read_as(struct mr_region *region, const char *path, const char *te
     size_t bytes, const struct mr_graph_options *options, const struct mr_graph **out,
     struct mr_err *err)
 {
-    struct mr_graph_reader reader = {.region = region, .files = options->files, .err = err};
+    struct mr_graph_reader reader = {.region = region, .files = options->files, .err = err,
+        .is_lenient = options->test != NULL};
     const char *file = mr_region_strdup(region, path);
     const struct mr_yaml *document = options->document;
     if (!document && !mr_graph_parse(region, file, text, bytes, &document, err)) return false;

@@ -112,6 +112,9 @@ MR_MUST_CHECK bool mr_specs_read(
  * and in all inside of it. */
 MR_MUST_CHECK bool mr_composites_link(
     struct mr_graph_reader *reader, struct mr_spec *composite);
+/* slice.c: leaves of the pipeline what a test needs, with its mocks and expectations. */
+MR_MUST_CHECK bool mr_specs_slice(
+    struct mr_graph_reader *reader, struct mr_spec *root, const struct mr_yaml *test);
 /* override.c: puts the scenario's values over the configs. */
 MR_MUST_CHECK bool mr_overrides_apply(struct mr_graph_reader *reader, struct mr_spec *root,
     const struct mr_override_set *sets, uint32_t n_sets);

@@ -75,6 +75,18 @@ static bool read_links(struct mr_graph_reader *reader, const struct mr_yaml *nod
     return true;
 }
 
+/* A lenient reader leaves it to whoever reads the config to refuse a language. */
+static bool read_language(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, const char **language)
+{
+    struct mr_err ignored = {0};
+    struct mr_graph_reader probe = *reader;
+    if (!reader->is_lenient) return mr_config_language(reader, spec->config, language);
+    probe.err = &ignored;
+    if (!mr_config_language(&probe, spec->config, language)) *language = "other";
+    return true;
+}
+
 static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     static const char *const keys[] = {
@@ -95,7 +107,7 @@ static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
             reader->err, spec->config->place, "config of a %s must be a map", spec->type);
     if (spec->entry->has_language) {
         const char *language = "generic";
-        if (!mr_config_language(reader, spec->config, &language)) return false;
+        if (!read_language(reader, spec, &language)) return false;
         spec->type_name = mr_region_printf(reader->region, "%s-%s", spec->type, language);
         if (!spec->name) spec->name = spec->type;
     }

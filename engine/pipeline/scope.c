@@ -180,7 +180,8 @@ bool mr_scope_check(struct mr_graph_reader *reader, const struct mr_spec *scope)
         if (!check_link(reader, scope, &scope->outputs[i], NULL)) return false;
     for (uint32_t i = 0; i < scope->n_members; i++) {
         const struct mr_spec *member = scope->members[i];
-        if (member->error_output && !check_errors_consumed(reader, scope, member)) return false;
+        if (member->error_output && !reader->is_lenient &&
+            !check_errors_consumed(reader, scope, member)) return false;
         if (!member->entry && !mr_scope_check(reader, member)) return false;
     }
     return true;
