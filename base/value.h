@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 
-/* LIST, MAP and ROW columns are offsets plus child batches; they have their numbers here and no code yet. */
+/* Values of the last four are documents (base/document.h). */
 enum mr_type {
     MR_TYPE_NULL, /* the type of a literal None */
     MR_TYPE_BOOL,
@@ -17,17 +17,38 @@ enum mr_type {
     MR_TYPE_STRING,    /* UTF-8 */
     MR_TYPE_BYTES,
     MR_TYPE_TIMESTAMP, /* mr_us */
-    MR_TYPE_LIST,
+    MR_TYPE_LIST, /* also a tuple */
     MR_TYPE_MAP,
     MR_TYPE_ROW,
+    MR_TYPE_ANY, /* of a field: each value has a type of its own; of a value: one that no other type is for */
 };
+
+/* A column of it is one of struct mr_string whose texts are documents. */
+static inline bool mr_type_is_document(enum mr_type type)
+{
+    return type >= MR_TYPE_LIST;
+}
+/* A column of it is one of struct mr_string; a value of it has text. */
+static inline bool mr_type_is_text(enum mr_type type)
+{
+    return type == MR_TYPE_STRING || type == MR_TYPE_BYTES || mr_type_is_document(type);
+}
 
 enum { MR_FIELDS_MAX = 64 };
 
+/* What is known of what is inside of a LIST, MAP or ROW, for checks and messages. */
+struct mr_shape;
 struct mr_field {
     const char *name;
     enum mr_type type;
     bool is_nullable;
+    const struct mr_shape *shape; /* NULL: nothing is known */
+};
+struct mr_shape {
+    const struct mr_field *key;    /* MAP; NULL: any. Names of keys and elements are NULL */
+    const struct mr_field *element; /* LIST, and the value of a MAP; NULL: any */
+    uint32_t n_fields;             /* ROW */
+    const struct mr_field *fields;
 };
 
 struct mr_schema {
@@ -37,17 +58,18 @@ struct mr_schema {
 
 /* The index of the field, or -1. */
 int mr_schema_find(const struct mr_schema *schema, const char *name);
-/* `boolean integer float string bytes timestamp`; "null" for NULL. */
+/* `boolean integer float string bytes timestamp list map row any`; "null" for NULL. */
 const char *mr_type_name(enum mr_type type);
 /* Also Beam's and JSON schema's words: number, double, int64. False: not a type we know. */
 bool mr_type_parse(const char *name, enum mr_type *out);
 
-/* One value of a row: 16 bytes, borrowed text. */
+/* One value of a row: 16 bytes, borrowed text. Of a field of type ANY it has the type of what is there: a value of type
+ * ANY is a set, a big integer, a decimal, a date and the like. */
 struct mr_value {
     union {
         int64_t i; /* INT, TIMESTAMP, BOOL (0 or 1) */
         double f;
-        const char *text; /* STRING, BYTES; not NUL-terminated */
+        const char *text; /* STRING, BYTES; LIST, MAP, ROW, ANY: the document; not NUL-terminated */
     };
     uint32_t bytes; /* of text; else 0 */
     uint8_t type;   /* enum mr_type; NULL is None */
@@ -66,6 +88,15 @@ uint64_t mr_value_hash(struct mr_value value);
 /* As JSON; timestamps as mr_timestamp_format, each byte of BYTES as the character of its number, floats as Python
  * writes them. Returns the bytes; cut at a character where `size` is too small; NUL-terminated. */
 size_t mr_value_format(struct mr_value value, char *out, size_t size);
+/* The same as Python's repr writes it, rows as Beam does: `Row(a=1, b='x', c=None)`, `Timestamp(1.500000)`. */
+size_t mr_value_repr(struct mr_value value, char *out, size_t size);
+/* Bytes that are enough for either. */
+static inline size_t mr_value_text_size(struct mr_value value)
+{
+    return 12 * (size_t)value.bytes + 64;
+}
+/* The name of its class in Python: `int`, `NoneType`, `datetime.date`. */
+const char *mr_value_class(struct mr_value value);
 
 /* A string in a column: up to 12 bytes inline, longer ones in the heap behind the columns. 16 bytes, no padding;
  * unused inline bytes are zero. */

@@ -8,19 +8,19 @@
 enum { TABLE_FIELDS = 13, TABLE_ROWS = 32 };
 
 static const struct mr_field table_fields[TABLE_FIELDS] = {
-    {"i", MR_TYPE_INT, false},
-    {"j", MR_TYPE_INT, false},
-    {"n", MR_TYPE_INT, true},
-    {"f", MR_TYPE_FLOAT, false},
-    {"g", MR_TYPE_FLOAT, false},
-    {"x", MR_TYPE_FLOAT, true},
-    {"b", MR_TYPE_BOOL, false},
-    {"c", MR_TYPE_BOOL, true},
-    {"s", MR_TYPE_STRING, false},
-    {"t", MR_TYPE_STRING, false},
-    {"u", MR_TYPE_STRING, true},
-    {"y", MR_TYPE_BYTES, false},
-    {"z", MR_TYPE_BYTES, true},
+    {"i", MR_TYPE_INT, false, NULL},
+    {"j", MR_TYPE_INT, false, NULL},
+    {"n", MR_TYPE_INT, true, NULL},
+    {"f", MR_TYPE_FLOAT, false, NULL},
+    {"g", MR_TYPE_FLOAT, false, NULL},
+    {"x", MR_TYPE_FLOAT, true, NULL},
+    {"b", MR_TYPE_BOOL, false, NULL},
+    {"c", MR_TYPE_BOOL, true, NULL},
+    {"s", MR_TYPE_STRING, false, NULL},
+    {"t", MR_TYPE_STRING, false, NULL},
+    {"u", MR_TYPE_STRING, true, NULL},
+    {"y", MR_TYPE_BYTES, false, NULL},
+    {"z", MR_TYPE_BYTES, true, NULL},
 };
 
 static const struct expression_cell table_rows[TABLE_ROWS][TABLE_FIELDS] = {

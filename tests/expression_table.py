@@ -202,7 +202,7 @@ def main():
     print(f"enum {{ TABLE_FIELDS = {len(COLUMNS)}, TABLE_ROWS = {N_ROWS} }};\n")
     print("static const struct mr_field table_fields[TABLE_FIELDS] = {")
     for name, values in COLUMNS.items():
-        print(f'    {{"{name}", MR_TYPE_{TYPES[KIND[name]]}, {str(None in values).lower()}}},')
+        print(f'    {{"{name}", MR_TYPE_{TYPES[KIND[name]]}, {str(None in values).lower()}, NULL}},')
     print("};\n")
     print("static const struct expression_cell table_rows[TABLE_ROWS][TABLE_FIELDS] = {")
     for row in rows:

@@ -161,7 +161,7 @@ static void fields_are_found_by_name(void **state)
 {
     (void)state;
     static const struct mr_field fields[] = {
-        {"a", MR_TYPE_INT, false}, {"ab", MR_TYPE_INT, false}, {"b", MR_TYPE_STRING, true}};
+        {"a", MR_TYPE_INT, false, NULL}, {"ab", MR_TYPE_INT, false, NULL}, {"b", MR_TYPE_STRING, true, NULL}};
     const struct mr_schema schema = {3, fields};
     assert_int_equal(mr_schema_find(&schema, "ab"), 1);
     assert_int_equal(mr_schema_find(&schema, "b"), 2);

@@ -219,7 +219,7 @@ static void timestamps_compare_and_are_true_and_stay_what_they_are(void **state)
 {
     struct fixture *fixture = *state;
     static const struct mr_field fields[] = {
-        {"at", MR_TYPE_TIMESTAMP, false}, {"due", MR_TYPE_TIMESTAMP, true}};
+        {"at", MR_TYPE_TIMESTAMP, false, NULL}, {"due", MR_TYPE_TIMESTAMP, true, NULL}};
     const struct mr_schema stamps = {2, fields};
     static const struct {
         const char *text;

@@ -18,21 +18,21 @@ enum {
 };
 
 static const struct mr_field fields[] = {
-    {"i", MR_TYPE_INT, false},
-    {"j", MR_TYPE_INT, false},
-    {"n", MR_TYPE_INT, true},
-    {"f", MR_TYPE_FLOAT, false},
-    {"g", MR_TYPE_FLOAT, false},
-    {"x", MR_TYPE_FLOAT, true},
-    {"b", MR_TYPE_BOOL, false},
-    {"c", MR_TYPE_BOOL, true},
-    {"s", MR_TYPE_STRING, false},
-    {"t", MR_TYPE_STRING, false},
-    {"u", MR_TYPE_STRING, true},
-    {"y", MR_TYPE_BYTES, false},
-    {"z", MR_TYPE_BYTES, true},
-    {"at", MR_TYPE_TIMESTAMP, false},
-    {"due", MR_TYPE_TIMESTAMP, true},
+    {"i", MR_TYPE_INT, false, NULL},
+    {"j", MR_TYPE_INT, false, NULL},
+    {"n", MR_TYPE_INT, true, NULL},
+    {"f", MR_TYPE_FLOAT, false, NULL},
+    {"g", MR_TYPE_FLOAT, false, NULL},
+    {"x", MR_TYPE_FLOAT, true, NULL},
+    {"b", MR_TYPE_BOOL, false, NULL},
+    {"c", MR_TYPE_BOOL, true, NULL},
+    {"s", MR_TYPE_STRING, false, NULL},
+    {"t", MR_TYPE_STRING, false, NULL},
+    {"u", MR_TYPE_STRING, true, NULL},
+    {"y", MR_TYPE_BYTES, false, NULL},
+    {"z", MR_TYPE_BYTES, true, NULL},
+    {"at", MR_TYPE_TIMESTAMP, false, NULL},
+    {"due", MR_TYPE_TIMESTAMP, true, NULL},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 static const struct mr_schema schema = {FIELDS, fields};

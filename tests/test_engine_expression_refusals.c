@@ -9,18 +9,18 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static const struct mr_field fields[] = {
-    {"i", MR_TYPE_INT, false},
-    {"j", MR_TYPE_INT, false},
-    {"n", MR_TYPE_INT, true},
-    {"f", MR_TYPE_FLOAT, false},
-    {"x", MR_TYPE_FLOAT, true},
-    {"b", MR_TYPE_BOOL, false},
-    {"s", MR_TYPE_STRING, false},
-    {"t", MR_TYPE_STRING, false},
-    {"y", MR_TYPE_BYTES, false},
-    {"at", MR_TYPE_TIMESTAMP, false},
-    {"items", MR_TYPE_LIST, false},
-    {"element.delay", MR_TYPE_INT, false},
+    {"i", MR_TYPE_INT, false, NULL},
+    {"j", MR_TYPE_INT, false, NULL},
+    {"n", MR_TYPE_INT, true, NULL},
+    {"f", MR_TYPE_FLOAT, false, NULL},
+    {"x", MR_TYPE_FLOAT, true, NULL},
+    {"b", MR_TYPE_BOOL, false, NULL},
+    {"s", MR_TYPE_STRING, false, NULL},
+    {"t", MR_TYPE_STRING, false, NULL},
+    {"y", MR_TYPE_BYTES, false, NULL},
+    {"at", MR_TYPE_TIMESTAMP, false, NULL},
+    {"items", MR_TYPE_LIST, false, NULL},
+    {"element.delay", MR_TYPE_INT, false, NULL},
 };
 static const struct mr_schema schema = {COUNT_OF(fields), fields};
 static const struct mr_place place = {"p.yaml", 7, 10};
@@ -215,7 +215,7 @@ static void a_field_with_a_point_in_its_name_is_found(void **state)
 /* In Beam the fields are local variables, and those hide the functions. */
 static void a_field_hides_the_function_of_its_name(void **state)
 {
-    static const struct mr_field own[] = {{"len", MR_TYPE_INT, false}};
+    static const struct mr_field own[] = {{"len", MR_TYPE_INT, false, NULL}};
     const struct mr_schema hiding = {1, own};
     const struct mr_expression *expression = NULL;
     struct mr_err err = {0};

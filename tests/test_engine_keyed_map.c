@@ -73,7 +73,7 @@ static int tear_down(void **state)
 }
 
 static const struct mr_field fields[] = {
-    {"i", MR_TYPE_INT, false}, {"s", MR_TYPE_STRING, false}};
+    {"i", MR_TYPE_INT, false, NULL}, {"s", MR_TYPE_STRING, false, NULL}};
 static const struct mr_schema schema = {2, fields};
 
 /* Each key has one id, ids count in the order in which keys were first seen. */

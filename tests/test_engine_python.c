@@ -8,12 +8,12 @@
 #include "tests/expression_rows.h"
 
 static const struct mr_field fields[] = {
-    {"n", MR_TYPE_INT, false},
-    {"f", MR_TYPE_FLOAT, false},
-    {"s", MR_TYPE_STRING, false},
-    {"u", MR_TYPE_STRING, true},
-    {"y", MR_TYPE_BYTES, false},
-    {"at", MR_TYPE_TIMESTAMP, false},
+    {"n", MR_TYPE_INT, false, NULL},
+    {"f", MR_TYPE_FLOAT, false, NULL},
+    {"s", MR_TYPE_STRING, false, NULL},
+    {"u", MR_TYPE_STRING, true, NULL},
+    {"y", MR_TYPE_BYTES, false, NULL},
+    {"at", MR_TYPE_TIMESTAMP, false, NULL},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 static const struct mr_schema schema = {FIELDS, fields};

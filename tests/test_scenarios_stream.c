@@ -30,13 +30,13 @@ static int tear_down(void **state)
 
 /* One column of each type; `note` and `score` may be null. */
 static const struct mr_field fields[] = {
-    {"at", MR_TYPE_TIMESTAMP, false},
-    {"key", MR_TYPE_STRING, false},
-    {"note", MR_TYPE_STRING, true},
-    {"n", MR_TYPE_INT, false},
-    {"score", MR_TYPE_FLOAT, true},
-    {"ok", MR_TYPE_BOOL, false},
-    {"raw", MR_TYPE_BYTES, false},
+    {"at", MR_TYPE_TIMESTAMP, false, NULL},
+    {"key", MR_TYPE_STRING, false, NULL},
+    {"note", MR_TYPE_STRING, true, NULL},
+    {"n", MR_TYPE_INT, false, NULL},
+    {"score", MR_TYPE_FLOAT, true, NULL},
+    {"ok", MR_TYPE_BOOL, false, NULL},
+    {"raw", MR_TYPE_BYTES, false, NULL},
 };
 enum { N_FIELDS = 7 };
 static const struct mr_schema schema = {N_FIELDS, fields};

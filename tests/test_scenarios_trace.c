@@ -23,11 +23,11 @@ static int tear_down(void **state)
 /* The committed flights: what the issues and the documentation say about them. */
 
 static const struct mr_field flight_fields[] = {
-    {"date", MR_TYPE_TIMESTAMP, false},
-    {"delay", MR_TYPE_INT, false},
-    {"distance", MR_TYPE_INT, false},
-    {"origin", MR_TYPE_STRING, false},
-    {"destination", MR_TYPE_STRING, false},
+    {"date", MR_TYPE_TIMESTAMP, false, NULL},
+    {"delay", MR_TYPE_INT, false, NULL},
+    {"distance", MR_TYPE_INT, false, NULL},
+    {"origin", MR_TYPE_STRING, false, NULL},
+    {"destination", MR_TYPE_STRING, false, NULL},
 };
 static const struct mr_schema flight_schema = {5, flight_fields};
 
@@ -121,11 +121,11 @@ static void the_flights_add_up(void **state)
 /* Small traces. */
 
 static const struct mr_field fields[] = {
-    {"at", MR_TYPE_TIMESTAMP, false},
-    {"n", MR_TYPE_INT, true},
-    {"x", MR_TYPE_FLOAT, true},
-    {"ok", MR_TYPE_BOOL, true},
-    {"s", MR_TYPE_STRING, true},
+    {"at", MR_TYPE_TIMESTAMP, false, NULL},
+    {"n", MR_TYPE_INT, true, NULL},
+    {"x", MR_TYPE_FLOAT, true, NULL},
+    {"ok", MR_TYPE_BOOL, true, NULL},
+    {"s", MR_TYPE_STRING, true, NULL},
 };
 static const struct mr_schema schema = {5, fields};
 #define HEADER "at,n,x,ok,s\n"

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/document.h"
+
 static inline uint32_t aligned(uint32_t bytes)
 {
     return (bytes + 7) & ~7u;
@@ -12,7 +14,7 @@ static inline uint32_t valid_bytes(uint32_t n_rows)
     return (n_rows + 63) / 64 * 8;
 }
 
-struct mr_value mr_column_value(const struct mr_column *column, uint32_t row)
+struct mr_value mr_column_raw(const struct mr_column *column, uint32_t row)
 {
     struct mr_value value = {.i = 0, .bytes = 0, .type = MR_TYPE_NULL};
     if (column->type == MR_TYPE_NULL || mr_column_is_null(column, row)) return value;
@@ -21,7 +23,11 @@ struct mr_value mr_column_value(const struct mr_column *column, uint32_t row)
     case MR_TYPE_BOOL: value.i = ((const uint8_t *)column->values)[row]; break;
     case MR_TYPE_FLOAT: value.f = ((const double *)column->values)[row]; break;
     case MR_TYPE_STRING:
-    case MR_TYPE_BYTES: {
+    case MR_TYPE_BYTES:
+    case MR_TYPE_LIST:
+    case MR_TYPE_MAP:
+    case MR_TYPE_ROW:
+    case MR_TYPE_ANY: {
         const struct mr_string *string = (const struct mr_string *)column->values + row;
         value.text = mr_string_text(string, column->heap);
         value.bytes = string->bytes;
@@ -30,6 +36,12 @@ struct mr_value mr_column_value(const struct mr_column *column, uint32_t row)
     default: value.i = ((const int64_t *)column->values)[row]; break;
     }
     return value;
+}
+
+struct mr_value mr_column_value(const struct mr_column *column, uint32_t row)
+{
+    struct mr_value value = mr_column_raw(column, row);
+    return value.type == MR_TYPE_ANY ? mr_document_value(value.text) : value;
 }
 
 /* Bytes of the slots of `n_rows` rows. */
@@ -105,7 +117,7 @@ void mr_blob_view(const void *blob, const enum mr_type *types, struct mr_column 
         }
         column->values = at;
         at += aligned(mr_type_bytes(types[i]) * n);
-        if (types[i] == MR_TYPE_STRING || types[i] == MR_TYPE_BYTES) column->heap = heap;
+        if (mr_type_is_text(types[i])) column->heap = heap;
     }
     MR_ASSERT(!heap || at == heap);
 }
@@ -149,7 +161,7 @@ void mr_blob_slice(const void *blob, const enum mr_type *types, uint32_t first, 
 /* The heap bytes that the selected rows of a text column need. */
 static uint32_t heap_bytes_of(const struct mr_batch *batch, const struct mr_column *column)
 {
-    if (column->type != MR_TYPE_STRING && column->type != MR_TYPE_BYTES) return 0;
+    if (!mr_type_is_text(column->type)) return 0;
     const struct mr_string *strings = column->values;
     uint32_t bytes = 0;
     for (uint32_t i = 0; i < batch->n_selected; i++) {
@@ -269,7 +281,7 @@ struct mr_message *mr_batch_to_message(struct mr_arena *arena, const struct mr_b
     for (uint32_t i = 0; i < batch->n_columns; i++) {
         const struct mr_column *column = &batch->columns[i];
         if (nullable >> i & 1) at = copy_valid(at, column, batch);
-        if (types[i] == MR_TYPE_STRING || types[i] == MR_TYPE_BYTES)
+        if (mr_type_is_text(types[i]))
             at = copy_strings(at, column, batch, heap, &heap_used);
         else if (mr_type_bytes(types[i]) == 1)
             at = copy_1(at, column->values, batch);

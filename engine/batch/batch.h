@@ -8,13 +8,13 @@
 
 enum { MR_BATCH_ROWS_MAX = 1024 };
 
-/* A column of n_rows values. BOOL: uint8_t 0 or 1; INT and TIMESTAMP: int64_t; FLOAT: double; STRING and BYTES:
- * struct mr_string. The value of a null row is zero. */
+/* A column of n_rows values. BOOL: uint8_t 0 or 1; INT and TIMESTAMP: int64_t; FLOAT: double; STRING, BYTES and
+ * documents: struct mr_string. The value of a null row is zero. */
 struct mr_column {
     enum mr_type type;
     const void *values;
     const uint64_t *valid; /* bit i of word i/64: row i is not null; NULL: no row is */
-    const char *heap;      /* STRING, BYTES: where long ones lie; else NULL */
+    const char *heap;      /* of struct mr_string: where long ones lie; else NULL */
 };
 
 /* The pane that a row came in (Beam's PaneInfo). */
@@ -64,6 +64,8 @@ static inline bool mr_column_is_null(const struct mr_column *column, uint32_t ro
 
 /* The value of one row of a column; text is borrowed from the column. */
 struct mr_value mr_column_value(const struct mr_column *column, uint32_t row);
+/* The same, but that a value of an ANY column stays the document that it is, and of type ANY. */
+struct mr_value mr_column_raw(const struct mr_column *column, uint32_t row);
 
 /* The blob: this header, then event times, then the slots in the order of their bits (window starts, window ends,
  * panes, kinds, lineage), then the columns (validity words where the header says so, then values), each part aligned
@@ -88,9 +90,10 @@ static inline uint32_t mr_type_bytes(enum mr_type type)
         [MR_TYPE_STRING] = 16,
         [MR_TYPE_BYTES] = 16,
         [MR_TYPE_TIMESTAMP] = 8,
-        [MR_TYPE_LIST] = 8,
-        [MR_TYPE_MAP] = 8,
-        [MR_TYPE_ROW] = 8};
+        [MR_TYPE_LIST] = 16,
+        [MR_TYPE_MAP] = 16,
+        [MR_TYPE_ROW] = 16,
+        [MR_TYPE_ANY] = 16};
     return bytes[type];
 }
 

@@ -223,7 +223,7 @@ static void add_parts(struct mr_builder *builder, const struct mr_builder_layout
         uint32_t size = mr_type_bytes(type);
         if (MR_UNLIKELY(column->type == MR_TYPE_NULL && type != MR_TYPE_NULL)) {
             memset(at + (size_t)size * have, 0, (size_t)size * n);
-        } else if (type == MR_TYPE_STRING || type == MR_TYPE_BYTES) {
+        } else if (mr_type_is_text(type)) {
             gather_strings(builder, arena, (struct mr_string *)at + have, column, rows, n);
         } else if (size == 8) {
             gather_8((uint64_t *)at + have, column->values, rows, n);

@@ -1,26 +1,11 @@
 /* Create: the rows that stand in the pipeline file, emitted once by the first subtask at Beam's MIN_TIMESTAMP. */
-#include <string.h>
-
+#include "engine/batch/column.h"
 #include "engine/operators/operator.h"
 
 struct create {
     struct mr_operator operator;
     bool is_done;
 };
-
-static struct mr_string make_string(struct mr_value value, char *heap, uint32_t *used)
-{
-    struct mr_string string = {.bytes = value.bytes};
-    if (value.bytes <= MR_STRING_INLINE_MAX) {
-        if (value.bytes) memcpy(string.inline_text, value.text, value.bytes);
-        return string;
-    }
-    memcpy(string.prefix, value.text, 4);
-    string.heap_offset = *used;
-    memcpy(heap + *used, value.text, value.bytes);
-    *used += value.bytes;
-    return string;
-}
 
 /* Column `field` of rows [first, first + n). */
 static struct mr_column make_column(struct create *create, uint32_t field, uint32_t first, uint32_t n)
@@ -29,31 +14,8 @@ static struct mr_column make_column(struct create *create, uint32_t field, uint3
     const struct mr_schema *schema = &create->operator.transform->outputs[0].schema;
     struct mr_scratch *scratch = &create->operator.context->scratch;
     enum mr_type type = schema->fields[field].type;
-    uint32_t size = mr_type_bytes(type);
-    char *values = mr_scratch_alloc(scratch, (size_t)size * n + 16);
-    uint64_t *valid = mr_scratch_array(scratch, uint64_t, n / 64 + 1);
-    memset(values, 0, (size_t)size * n);
-    memset(valid, 0, 8 * ((size_t)n / 64 + 1));
-    size_t heap_bytes = 0;
-    for (uint32_t i = 0; i < n; i++)
-        heap_bytes += spec->rows[(size_t)(first + i) * schema->n_fields + field].bytes;
-    char *heap = mr_scratch_alloc(scratch, heap_bytes + 1);
-    uint32_t heap_used = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct mr_value value = spec->rows[(size_t)(first + i) * schema->n_fields + field];
-        if (value.type == MR_TYPE_NULL) continue;
-        valid[i / 64] |= (uint64_t)1 << (i % 64);
-        if (size == 16)
-            ((struct mr_string *)values)[i] = make_string(value, heap, &heap_used);
-        else if (size == 1)
-            values[i] = (char)value.i;
-        else
-            memcpy(values + 8 * (size_t)i, &value.i, 8);
-    }
-    return (struct mr_column){.type = type,
-        .values = values,
-        .valid = schema->fields[field].is_nullable ? valid : NULL,
-        .heap = heap};
+    return mr_column_make(type, spec->rows + (size_t)first * schema->n_fields + field,
+        schema->n_fields, n, scratch);
 }
 
 static void emit_rows(struct create *create, uint32_t first, uint32_t n)

@@ -84,10 +84,11 @@ static bool check_field(const struct mr_compiler *compiler, struct mr_node *node
     const struct mr_field *field = &compiler->schema->fields[node->field];
     node->type = field->type;
     node->is_nullable = field->is_nullable;
-    if (field->type <= MR_TYPE_TIMESTAMP) return true;
+    if (!mr_type_is_document(field->type) || compiler->is_bare) return true;
+    mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset,
-        "field '%s' is a %s, which is not supported in an expression", field->name,
-        mr_type_name(field->type));
+        "field '%s' is of type %s, which only Python computes with: add 'language: python'",
+        field->name, mr_type_name(field->type));
 }
 
 static bool check_sign(const struct mr_compiler *compiler, struct mr_node *node)

@@ -101,7 +101,9 @@ static struct mr_node *compile(
     struct mr_node *root =
         is_python ? mr_parse_python(compiler) : mr_parse_generic(compiler, use);
     if (root) root = crown(compiler, root, use);
-    if (!root || !mr_node_check(compiler, root, false)) return NULL;
+    struct mr_compiler checker = *compiler;
+    checker.is_bare = root && root->kind == MR_NODE_FIELD;
+    if (!root || !mr_node_check(&checker, root, false)) return NULL;
     if (root->type != MR_TYPE_NULL) return root;
     mr_compiler_fail(
         compiler, root->offset, "type mismatch: the expression is always None, of no type");
@@ -127,6 +129,9 @@ static const struct mr_expression *expression_new(const struct mr_compiler *comp
     *expression = (struct mr_expression){.text = compiler->text,
         .use = use,
         .root = root,
+        .shape = root && root->kind == MR_NODE_FIELD
+                     ? compiler->schema->fields[root->field].shape
+                     : NULL,
         .n_fields = compiler->schema->n_fields,
         .udf = udf};
     return expression;
@@ -152,9 +157,6 @@ bool mr_expression_compile_foreign(struct mr_region *region, const struct mr_udf
 {
     struct mr_compiler compiler;
     const struct mr_udf *udf;
-    if (use == MR_USE_VALUE && written->type == MR_TYPE_NULL)
-        return mr_fail_at(err, written->place,
-            "the type of what the function yields cannot be told: add 'output_type'");
     if (!compiler_make(&compiler, region, written->text, written->place, schema, err) ||
         !mr_udf_compile(&compiler, written, use, &udf))
         return false;
@@ -162,14 +164,11 @@ bool mr_expression_compile_foreign(struct mr_region *region, const struct mr_udf
     return true;
 }
 
-/* What the pure subset refuses, CPython may take: where it is known what comes out. What is
- * refused for its types, only where that was declared. */
-static bool may_be_foreign(const struct mr_udf_text *written, enum mr_expression_use use,
-    enum mr_beyond beyond)
+/* Whether the type that the native code yields will do for what was declared. */
+static bool is_as_declared(const struct mr_udf_text *written, const struct mr_node *root)
 {
-    if (beyond == MR_WITHIN) return false;
-    if (use == MR_USE_VALUE) return written->type != MR_TYPE_NULL;
-    return beyond == MR_BEYOND_GRAMMAR;
+    return written->type == MR_TYPE_NULL || written->type == root->type ||
+           (written->type == MR_TYPE_ANY && !written->shape);
 }
 
 bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_text *written,
@@ -185,17 +184,13 @@ bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_tex
         return false;
     compiler.err = &refusal;
     compiler.beyond = &beyond;
-    const struct mr_node *root = compile(&compiler, true, use);
-    if (root) {
+    const struct mr_node *root = compile(&compiler, !written->is_generic, use);
+    if (root && is_as_declared(written, root)) {
         *out = expression_new(&compiler, use, root, NULL);
         return true;
     }
-    if (may_be_foreign(written, use, beyond))
+    if (root || beyond != MR_WITHIN)
         return mr_expression_compile_foreign(region, written, use, schema, out, err);
-    size_t bytes = strlen(refusal.msg);
-    if (beyond != MR_WITHIN && use == MR_USE_VALUE)
-        snprintf(refusal.msg + bytes, sizeof refusal.msg - bytes,
-            "; with an 'output_type' it would run in CPython");
     *err = refusal;
     return false;
 }
@@ -206,7 +201,9 @@ struct mr_field mr_expression_result(const struct mr_expression *expression)
 {
     const struct mr_node *root = expression->root;
     if (!root) return mr_udf_result(expression->udf);
-    return (struct mr_field){.type = root->type, .is_nullable = root->is_nullable};
+    struct mr_field result = {.type = root->type, .is_nullable = root->is_nullable};
+    if (root->kind == MR_NODE_FIELD) result.shape = expression->shape;
+    return result;
 }
 
 int mr_expression_field(const struct mr_expression *expression)

@@ -43,13 +43,17 @@ MR_MUST_CHECK bool mr_expression_compile(struct mr_region *region, const char *t
 struct mr_udf_text {
     const char *text;
     struct mr_place place;
+    bool is_generic;   /* written in language `generic`, whose meaning is Python's */
     bool is_callable;  /* a function of the row; else an expression of its fields */
     const char *name;  /* of the callable in the text, which is a file's; NULL: what the text ends with */
     enum mr_type type; /* that it is declared to yield; NULL: not declared */
+    const struct mr_shape *shape; /* declared with it; NULL: none */
 };
 /* Compiles what was written: natively if it is of the pure subset, else for CPython (its result is then nullable).
  *
- *   errors  INPUT at the place: also when CPython is needed for a VALUE and no type is declared */
+ * A VALUE for which no type is declared has the one that its text tells, else ANY.
+ *
+ *   errors  INPUT at the place: also what fails at each row, such as a number added to a text */
 MR_MUST_CHECK bool mr_expression_compile_udf(struct mr_region *region,
     const struct mr_udf_text *written, enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out, struct mr_err *err);

@@ -69,6 +69,7 @@ struct mr_expression {
     const char *text;
     enum mr_expression_use use;
     const struct mr_node *root; /* NULL: `udf` */
+    const struct mr_shape *shape; /* of the field that the root is */
     uint32_t n_fields;          /* of the schema */
     const struct mr_udf *udf;   /* what runs in CPython; NULL: nothing */
 };
@@ -83,6 +84,7 @@ struct mr_compiler {
     struct mr_place place;
     const struct mr_schema *schema;
     struct mr_err *err;
+    bool is_bare;           /* the text is the name of a field, and nothing is computed */
     enum mr_beyond *beyond; /* set when the text is refused and Python would take it; or NULL */
 };
 

@@ -167,6 +167,7 @@ static struct mr_node *parse_field(struct mr_parser *parser, const char *name, u
     }
     int field = mr_schema_find(schema, name);
     if (field < 0) {
+        mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR); /* Python knows more names */
         mr_compiler_unknown_field(parser->compiler, offset, name);
         return NULL;
     }

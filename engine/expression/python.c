@@ -220,6 +220,7 @@ bool mr_python_start(struct mr_err *err)
     if (python.is_started) return true;
     if (!mr_python_memory_open(err) || !configure(err)) return false;
     if (!run_prelude() || !install_tick() || !mr_python_values_start() ||
+        !mr_python_documents_start() ||
         !mr_python_row_start() || PySys_AddAuditHook(audit, NULL) != 0) {
         PyErr_Print();
         return mr_fail(err, MR_ERR_IO, "cannot start Python: its library is not usable");

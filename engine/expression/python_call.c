@@ -2,6 +2,7 @@
  * oracle. */
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/expression/python_internal.h"
 
 /* One function, while it goes over its rows. */
@@ -89,65 +90,18 @@ static void add_failure(struct mr_scratch *scratch, struct mr_row_failure failur
 
 /* ---- columns ---- */
 
-static struct mr_string put_text(struct mr_value value, char *heap, uint64_t *used)
+/* What rows have that do not count, and those that fail. */
+static struct mr_value nothing_of(const struct mr_udf *udf)
 {
-    struct mr_string string = {.bytes = value.bytes};
-    if (value.bytes <= MR_STRING_INLINE_MAX) {
-        if (value.bytes) memcpy(string.inline_text, value.text, value.bytes);
-        return string;
-    }
-    memcpy(string.prefix, value.text, sizeof string.prefix);
-    string.heap_offset = (uint32_t)*used;
-    memcpy(heap + *used, value.text, value.bytes);
-    *used += value.bytes;
-    return string;
+    enum mr_type type = udf->result.type;
+    return (struct mr_value){.type = mr_type_is_document(type) ? MR_TYPE_NULL : (uint8_t)type};
 }
 
-static struct mr_column text_column(enum mr_type type, const struct mr_value *values,
-    uint32_t n_rows, struct mr_scratch *scratch)
-{
-    uint64_t capacity = 0, used = 0;
-    for (uint32_t i = 0; i < n_rows; i++) capacity += values[i].bytes;
-    struct mr_string *strings = mr_scratch_array(scratch, struct mr_string, n_rows + 1);
-    char *heap = mr_scratch_alloc(scratch, capacity + 1);
-    MR_ASSERT(capacity <= UINT32_MAX); /* the run's arena ends before */
-    for (uint32_t i = 0; i < n_rows; i++) strings[i] = put_text(values[i], heap, &used);
-    return (struct mr_column){.type = type, .values = strings, .heap = heap};
-}
-
-static struct mr_column column_of(enum mr_type type, const struct mr_value *values,
-    uint32_t n_rows, struct mr_scratch *scratch)
-{
-    if (type == MR_TYPE_STRING || type == MR_TYPE_BYTES)
-        return text_column(type, values, n_rows, scratch);
-    size_t bytes = mr_type_bytes(type);
-    char *cells = mr_scratch_alloc(scratch, bytes * n_rows + 8);
-    for (uint32_t i = 0; i < n_rows; i++) {
-        if (type == MR_TYPE_BOOL)
-            cells[i] = values[i].i != 0;
-        else
-            memcpy(cells + i * bytes, &values[i].i, 8); /* or its bits as a double */
-    }
-    return (struct mr_column){.type = type, .values = cells};
-}
-
-static const uint64_t *valid_bits(
-    const uint8_t *is_null, uint32_t n_rows, struct mr_scratch *scratch)
-{
-    uint32_t n_words = (n_rows + 63) / 64;
-    uint64_t *valid = mr_scratch_array(scratch, uint64_t, n_words + 1);
-    memset(valid, 0xff, sizeof *valid * n_words);
-    for (uint32_t i = 0; i < n_rows; i++)
-        if (is_null[i]) valid[i / 64] &= ~(UINT64_C(1) << (i % 64));
-    return valid;
-}
-
-/* The rows that count, one after the other. Returns whether one of the results is None. */
-static bool call_rows(const struct mr_udf *udf, const struct mr_batch *batch,
-    struct mr_scratch *scratch, uint8_t *errors, struct mr_value *values, uint8_t *is_null)
+/* The rows that count, one after the other. */
+static void call_rows(const struct mr_udf *udf, const struct mr_batch *batch,
+    struct mr_scratch *scratch, uint8_t *errors, struct mr_value *values)
 {
     struct calling calling = begin(udf, scratch);
-    bool has_nulls = false;
     for (uint32_t i = 0; i < batch->n_selected; i++) {
         uint32_t row = mr_batch_row(batch, i);
         if (errors[row]) continue;
@@ -155,18 +109,13 @@ static bool call_rows(const struct mr_udf *udf, const struct mr_batch *batch,
             .udf = udf,
             .batch = batch,
             .row = row};
-        if (call(&calling, &moment, &values[row])) {
-            is_null[row] = values[row].type == MR_TYPE_NULL;
-            has_nulls |= is_null[row];
-            continue;
-        }
+        if (call(&calling, &moment, &values[row])) continue;
         errors[row] = MR_ROW_RAISED;
-        values[row] = (struct mr_value){.type = MR_TYPE_NULL};
+        values[row] = nothing_of(udf);
         if (scratch->caller)
             add_failure(scratch, calling.failure, row, scratch->caller->failures);
     }
     end(&calling);
-    return has_nulls;
 }
 
 struct mr_column mr_udf_batch(const struct mr_udf *udf, const struct mr_batch *batch,
@@ -174,13 +123,9 @@ struct mr_column mr_udf_batch(const struct mr_udf *udf, const struct mr_batch *b
 {
     uint32_t n_rows = batch->n_rows;
     struct mr_value *values = mr_scratch_array(scratch, struct mr_value, n_rows + 1);
-    uint8_t *is_null = mr_scratch_array(scratch, uint8_t, n_rows + 1);
-    memset(values, 0, sizeof *values * n_rows);
-    memset(is_null, 0, n_rows);
-    bool has_nulls = call_rows(udf, batch, scratch, errors, values, is_null);
-    struct mr_column column = column_of(udf->result.type, values, n_rows, scratch);
-    if (has_nulls) column.valid = valid_bits(is_null, n_rows, scratch);
-    return column;
+    for (uint32_t i = 0; i < n_rows; i++) values[i] = nothing_of(udf);
+    call_rows(udf, batch, scratch, errors, values);
+    return mr_column_make(udf->result.type, values, 1, n_rows, scratch);
 }
 
 enum mr_row_error mr_udf_row(const struct mr_udf *udf, const struct mr_value *row,

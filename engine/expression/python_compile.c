@@ -62,6 +62,19 @@ static bool fail_exception(
     return false;
 }
 
+/* From the names of fields to the words of their types. */
+static PyObject *types_of(const struct mr_schema *schema)
+{
+    PyObject *types = PyDict_New();
+    for (uint32_t i = 0; types && i < schema->n_fields; i++) {
+        PyObject *word = PyUnicode_FromString(mr_type_name(schema->fields[i].type));
+        if (!word || PyDict_SetItemString(types, schema->fields[i].name, word) < 0)
+            Py_CLEAR(types);
+        Py_XDECREF(word);
+    }
+    return types;
+}
+
 static PyObject *names_of(const struct mr_schema *schema)
 {
     PyObject *names = PyTuple_New((Py_ssize_t)schema->n_fields);
@@ -75,7 +88,18 @@ static PyObject *names_of(const struct mr_schema *schema)
     return names;
 }
 
-/* What the prelude read: (code, names of the fields it takes or None, is it plain, target). */
+/* What the type is that the text tells; ANY where it tells none. */
+static bool take_type(PyObject *word, struct mr_udf *udf)
+{
+    udf->is_inferred = true;
+    udf->result.type = MR_TYPE_ANY;
+    if (!word || word == Py_None) return word != NULL;
+    const char *text = PyUnicode_AsUTF8(word);
+    return text && mr_type_parse(text, &udf->result.type);
+}
+
+/* What the prelude read: (code, names of the fields it takes or None, is it plain, target,
+ * type). */
 static bool take_unit(const struct mr_compiler *compiler, PyObject *unit, struct mr_udf *udf)
 {
     udf->code = PyTuple_GetItem(unit, 0);
@@ -102,10 +126,14 @@ static bool read_text(
 {
     PyObject *read = mr_python_prelude_get("read");
     udf->names = names_of(compiler->schema);
-    PyObject *unit = udf->names ? PyObject_CallFunction(read, "sOOz", written->text, udf->names,
+    PyObject *types = types_of(compiler->schema);
+    PyObject *unit = udf->names && types ? PyObject_CallFunction(read, "sOOz", written->text, types,
                                       written->is_callable ? Py_True : Py_False, written->name)
                                 : NULL;
     bool ok = unit && take_unit(compiler, unit, udf);
+    if (ok && udf->use == MR_USE_VALUE && written->type == MR_TYPE_NULL)
+        ok = take_type(PyTuple_GetItem(unit, 4), udf);
+    Py_XDECREF(types);
     Py_XDECREF(unit);
     return ok;
 }
@@ -114,21 +142,8 @@ static struct mr_field result_of(const struct mr_udf_text *written, enum mr_expr
 {
     if (use == MR_USE_KEEP) return (struct mr_field){.type = MR_TYPE_BOOL};
     if (use == MR_USE_TIMESTAMP) return (struct mr_field){.type = MR_TYPE_INT};
-    return (struct mr_field){.type = written->type, .is_nullable = true};
-}
-
-static bool check_types(const struct mr_compiler *compiler, const struct mr_udf_text *written,
-    enum mr_expression_use use)
-{
-    const struct mr_schema *schema = compiler->schema;
-    for (uint32_t i = 0; i < schema->n_fields; i++)
-        if (schema->fields[i].type > MR_TYPE_TIMESTAMP)
-            return mr_fail_at(compiler->err, written->place,
-                "field '%s' is a %s, which is not supported in a function",
-                schema->fields[i].name, mr_type_name(schema->fields[i].type));
-    if (use != MR_USE_VALUE || written->type <= MR_TYPE_TIMESTAMP) return true;
-    return mr_fail_at(compiler->err, written->place,
-        "a function that yields a %s is not supported", mr_type_name(written->type));
+    return (struct mr_field){
+        .type = written->type, .is_nullable = true, .shape = written->shape};
 }
 
 struct mr_field mr_udf_result(const struct mr_udf *udf)
@@ -139,7 +154,7 @@ struct mr_field mr_udf_result(const struct mr_udf *udf)
 bool mr_udf_compile(const struct mr_compiler *compiler, const struct mr_udf_text *written,
     enum mr_expression_use use, const struct mr_udf **out)
 {
-    if (!check_types(compiler, written, use) || !mr_python_start(compiler->err)) return false;
+    if (!mr_python_start(compiler->err)) return false;
     struct mr_udf *udf = mr_python_udf_new();
     udf->text = compiler->text;
     udf->use = use;

@@ -2,6 +2,7 @@
 #ifndef MR_ENGINE_EXPRESSION_PYTHON_INTERNAL_H
 #define MR_ENGINE_EXPRESSION_PYTHON_INTERNAL_H
 
+#define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include "engine/expression/python.h"
@@ -13,6 +14,7 @@ struct mr_udf {
     const char *text;
     struct mr_field result; /* the name is NULL */
     enum mr_expression_use use;
+    bool is_inferred;    /* the result's type follows from the text: nobody declared it */
     bool is_callable;    /* takes the row, not its fields */
     bool ends_by_itself; /* it needs no budget */
     PyObject *code;
@@ -79,9 +81,20 @@ PyObject *mr_python_of_value(struct mr_value value);
 bool mr_python_to_value(const struct mr_udf *udf, PyObject *object, struct mr_scratch *scratch,
     struct mr_value *out);
 bool mr_python_values_start(void);
+bool mr_python_is_timestamp(PyObject *object);
+bool mr_python_to_micros(PyObject *object, int64_t *out);
+
+/* python_document.c: the same for values with values inside, and for any. */
+bool mr_python_documents_start(void);
+PyObject *mr_python_of_document(struct mr_value value);
+bool mr_python_to_any(PyObject *object, struct mr_scratch *scratch, struct mr_value *out);
+/* Where `type` is declared; whether it is of the type remains to be asked. */
+bool mr_python_to_document(
+    PyObject *object, enum mr_type type, struct mr_scratch *scratch, struct mr_value *out);
 
 /* python_row.c: the row that a callable takes. */
 bool mr_python_row_start(void);
+bool mr_python_is_row(PyObject *object);
 PyObject *mr_python_row_new(const struct mr_udf *udf);
 void mr_python_row_point(PyObject *row, const struct mr_python_moment *moment);
 /* The call is over: if somebody kept the row, it must stand on its own. True: it may be pointed

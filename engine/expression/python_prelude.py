@@ -136,6 +136,75 @@ def timestamp_of(micros):
     return Timestamp(micros=micros)
 
 
+class Row:
+    """Named fields in their order; what Beam calls by this name."""
+
+    def __init__(self, **named):
+        self.__dict__.update(named)
+
+    def _asdict(self):
+        return dict(self.__dict__)
+
+    as_dict = _asdict
+
+    @property
+    def _fields(self):
+        return tuple(self.__dict__)
+
+    def __iter__(self):
+        return iter(self.__dict__.values())
+
+    def __len__(self):
+        return len(self.__dict__)
+
+    def __getitem__(self, index):
+        return tuple(self.__dict__.values())[index]
+
+    def __repr__(self):
+        return 'Row(%s)' % ', '.join('%s=%r' % pair for pair in self.__dict__.items())
+
+    def __hash__(self):
+        return hash(tuple(self.__dict__.values()))
+
+    def __eq__(self, other):
+        if not isinstance(other, Row) and not hasattr(other, '_asdict'):
+            return NotImplemented
+        return self.__dict__ == other._asdict()
+
+
+def row_of(names, values):
+    row = Row()
+    row.__dict__.update(zip(names, values))
+    return row
+
+
+# Kinds of base/document.h.
+DECIMAL, DATE, TIME, DATETIME = 9, 10, 11, 12
+
+
+def text_kind_of(value):
+    decimal = sys.modules.get('decimal')
+    if decimal and isinstance(value, decimal.Decimal):
+        return DECIMAL, str(value)
+    if real_datetime and isinstance(value, real_datetime.datetime):
+        return DATETIME, value.isoformat()
+    if real_datetime and isinstance(value, real_datetime.date):
+        return DATE, value.isoformat()
+    if real_datetime and isinstance(value, real_datetime.time):
+        return TIME, value.isoformat()
+    return None
+
+
+def of_text_kind(kind, text):
+    if kind == DECIMAL:
+        return builtins.__import__('decimal').Decimal(text)
+    if kind in (DATE, TIME, DATETIME):
+        module = virtual_datetime()
+        made = {DATE: module.date, TIME: module.time, DATETIME: module.datetime}[kind]
+        return made.fromisoformat(text)
+    return int(text)
+
+
 # ---- the world as a function sees it ----
 
 LIBRARY = tuple(folder + "/" for folder in sys.path)
@@ -390,6 +459,13 @@ def new_world():
     return world
 
 
+def new_beam(world):
+    """What Beam's expressions have as `beam`."""
+    beam = types.ModuleType('apache_beam')
+    beam.Row = Row
+    return beam
+
+
 # ---- reading ----
 
 def dedented(text):
@@ -453,8 +529,8 @@ def parse(text, mode, shift):
         raise Refused('syntax error: %s' % error) from None
 
 
-def read_expression(text, fields):
-    """(code, fields that it takes, is it plain, None): a lambda of the fields it names."""
+def read_expression(text, fields, types):
+    """(code, fields that it takes, is it plain, None, type): a lambda of the fields it names."""
     if '\n' in text.strip():
         tree = parse('(' + text + '\n)', 'eval', 1)
     else:
@@ -472,11 +548,12 @@ def read_expression(text, fields):
             raise Refused("syntax error: 'await' and 'yield' cannot stand here", node.lineno,
                           max(node.col_offset - 1, 0))
     for name, node in used.items():
-        if name not in fields and name not in bound and not hasattr(builtins, name):
+        if (name not in fields and name not in bound and name != 'beam'
+                and not hasattr(builtins, name)):
             raise Refused("?" + name, node.lineno, max(node.col_offset - 1, 0))
     taken = tuple(name for name in fields if name in used)
     code = compile('lambda %s: (%s\n)' % (', '.join(taken), text), '<expression>', 'eval')
-    return code, taken, is_plain(tree), None
+    return code, taken, is_plain(tree), None, Inference(types, bound).of(tree.body)
 
 
 def check_fields(tree, function, fields):
@@ -498,12 +575,170 @@ def check_fields(tree, function, fields):
                           node.value.end_col_offset + 1)
 
 
+# ---- what an expression yields, as far as its text tells ----
+
+NUMBERS = ('boolean', 'integer', 'float')
+CALLS = {
+    'str': 'string', 'repr': 'string', 'format': 'string', 'chr': 'string', 'hex': 'string',
+    'oct': 'string', 'bin': 'string', 'ascii': 'string', 'len': 'integer', 'int': 'integer',
+    'ord': 'integer', 'hash': 'integer', 'float': 'float', 'bool': 'boolean',
+    'isinstance': 'boolean', 'any': 'boolean', 'all': 'boolean', 'callable': 'boolean',
+    'hasattr': 'boolean', 'list': 'list', 'sorted': 'list', 'dict': 'map', 'bytes': 'bytes',
+}
+TEXT_METHODS = {
+    'string': 'capitalize casefold center expandtabs format join ljust lower lstrip '
+              'removeprefix removesuffix replace rjust rstrip strip swapcase title translate '
+              'upper zfill format_map',
+    'boolean': 'endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower '
+               'isnumeric isprintable isspace istitle isupper startswith',
+    'integer': 'count find index rfind rindex',
+    'list': 'split rsplit splitlines',
+    'bytes': 'encode',
+}
+METHODS = {name: word for word, names in TEXT_METHODS.items() for name in names.split()}
+
+
+class Inference:
+    """Words of types; None where the text does not tell. Never wrong, but that a value may be None."""
+
+    def __init__(self, types, bound, row=None):
+        self.types = types
+        self.bound = bound
+        self.row = row
+
+    def of(self, node):
+        method = getattr(self, type(node).__name__, None)
+        word = method(node) if method else None
+        return None if word in ('any', 'null') else word
+
+    def same(self, nodes):
+        words = {self.of(node) for node in nodes}
+        return words.pop() if len(words) == 1 else None
+
+    def field(self, name):
+        return self.types.get(name)
+
+    def Constant(self, node):
+        return {bool: 'boolean', int: 'integer', float: 'float', str: 'string',
+                bytes: 'bytes'}.get(type(node.value))
+
+    def JoinedStr(self, node):
+        return 'string'
+
+    def Compare(self, node):
+        return 'boolean'
+
+    def Name(self, node):
+        return None if self.row or node.id in self.bound else self.field(node.id)
+
+    def Attribute(self, node):
+        is_row = self.row and isinstance(node.value, ast.Name) and node.value.id == self.row
+        return self.field(node.attr) if is_row else None
+
+    def BoolOp(self, node):
+        return self.same(node.values)
+
+    def IfExp(self, node):
+        return self.same([node.body, node.orelse])
+
+    def UnaryOp(self, node):
+        if isinstance(node.op, ast.Not):
+            return 'boolean'
+        word = self.of(node.operand)
+        if word not in NUMBERS:
+            return None
+        return 'float' if word == 'float' else 'integer'
+
+    def BinOp(self, node):
+        left, right = self.of(node.left), self.of(node.right)
+        if isinstance(node.op, ast.Mod) and left == 'string':
+            return 'string'
+        if isinstance(node.op, ast.Add) and left == right and left in ('string', 'bytes', 'list'):
+            return left
+        if isinstance(node.op, ast.Mult):
+            for text, times in ((left, right), (right, left)):
+                if text in ('string', 'bytes', 'list') and times in ('integer', 'boolean'):
+                    return text
+        if left not in NUMBERS or right not in NUMBERS:
+            return None
+        is_float = 'float' in (left, right)
+        if isinstance(node.op, ast.Div):
+            return 'float'
+        if isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)):
+            return 'float' if is_float else 'integer'
+        if isinstance(node.op, (ast.Pow, ast.LShift)):
+            return None  # perhaps a float, or too big for a column of integers
+        return None if is_float or 'boolean' in (left, right) else 'integer'
+
+    def Call(self, node):
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            owner = self.of(function.value)
+            if owner == 'string':
+                return METHODS.get(function.attr)
+            return 'string' if owner == 'bytes' and function.attr == 'decode' else None
+        if not isinstance(function, ast.Name) or function.id in self.bound:
+            return None
+        if function.id in self.types and not self.row:
+            return None
+        words = [self.of(argument) for argument in node.args]
+        if function.id in ('min', 'max'):
+            return self.same(node.args) if len(words) > 1 and not node.keywords else None
+        if function.id in ('abs', 'round') and len(words) == 1 and words[0] in NUMBERS:
+            is_float = function.id == 'abs' and words[0] == 'float'
+            return 'float' if is_float else 'integer'
+        if function.id == 'round' and len(words) == 2 and words[0] == 'float':
+            return 'float'
+        return CALLS.get(function.id)
+
+    def Subscript(self, node):
+        word = self.of(node.value)
+        if word == 'string' or isinstance(node.slice, ast.Slice):
+            return word if word in ('string', 'bytes', 'list') else None
+        return 'integer' if word == 'bytes' else None
+
+    def List(self, node):
+        return 'list'
+
+    ListComp = List
+
+    def Dict(self, node):
+        return 'map'
+
+    DictComp = Dict
+
+
+def type_of_function(tree, function, types):
+    """Of what the callable returns, where each way out says the same."""
+    if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
+        return None
+    arguments = function.args.posonlyargs + function.args.args
+    if len(arguments) != 1:
+        return None
+    row = arguments[0].arg
+    bound = bound_names(tree) | {getattr(node, 'name', None) for node in ast.walk(tree)}
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name)
+              and node.id == row and not isinstance(node.ctx, ast.Load)]
+    taken = [node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.arg == row]
+    if stored or len(taken) > 1:
+        return None
+    inference = Inference(types, bound, row)
+    if isinstance(function, ast.Lambda):
+        return inference.of(function.body)
+    inner = [node for node in ast.walk(function) if isinstance(
+        node, (ast.FunctionDef, ast.Lambda, ast.Yield, ast.YieldFrom)) and node is not function]
+    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    if inner or function.decorator_list or not returned or None in returned:
+        return None
+    return inference.same(returned)
+
+
 def is_dotted(text):
     return all(part.isidentifier() for part in text.split('.'))
 
 
-def read_callable(text, fields, target):
-    """(code, None, is it plain, name of the callable)."""
+def read_callable(text, fields, types, target):
+    """(code, None, is it plain, name of the callable, type)."""
     bare = text.strip()
     if not target and is_dotted(bare):
         return read_dotted(bare)
@@ -528,7 +763,8 @@ def read_callable(text, fields, target):
                       last.col_offset + margin)
     if isinstance(function, (ast.FunctionDef, ast.Lambda)):
         check_fields(tree, function, fields)
-    return compile(tree, '<callable>', 'exec'), None, is_plain(tree), target
+    inferred = type_of_function(tree, function, types)
+    return compile(tree, '<callable>', 'exec'), None, is_plain(tree), target, inferred
 
 
 def read_dotted(name):
@@ -537,7 +773,7 @@ def read_dotted(name):
         if not hasattr(builtins, name) or name in REFUSED:
             raise Refused("'%s' is no builtin function" % name)
         code = compile('__callable__ = ' + name, '<callable>', 'exec')
-        return code, None, name in PLAIN_CALLS, '__callable__'
+        return code, None, name in PLAIN_CALLS, '__callable__', None
     while module and not is_allowed(module):
         module = module.rpartition('.')[0]
     if not module:
@@ -551,18 +787,20 @@ def read_dotted(name):
                 raise Refused("there is no module '%s'" % module) from None
             module = module.rpartition('.')[0]
     source = 'import %s\n__callable__ = %s' % (module, name)
-    return compile(source, '<callable>', 'exec'), None, False, '__callable__'
+    return compile(source, '<callable>', 'exec'), None, False, '__callable__', None
 
 
-def read(text, fields, is_callable, target):
+def read(text, types, is_callable, target):
+    """types: from the names of fields to the words of their types."""
+    fields = tuple(types)
     if is_callable:
-        return read_callable(text, fields, target)
-    return read_expression(text, fields)
+        return read_callable(text, fields, types, target)
+    return read_expression(text, fields, types)
 
 
 def instance(world, code, target):
     """The function itself, in globals of its own."""
-    namespace = {'__builtins__': world, '__name__': '__main__'}
+    namespace = {'__builtins__': world, '__name__': '__main__', 'beam': new_beam(world)}
     if target is None:
         return eval(code, namespace)
     exec(code, namespace)

@@ -172,6 +172,11 @@ bool mr_python_row_start(void)
     return row_type != NULL;
 }
 
+bool mr_python_is_row(PyObject *object)
+{
+    return Py_IS_TYPE(object, row_type);
+}
+
 PyObject *mr_python_row_new(const struct mr_udf *udf)
 {
     uint32_t n = udf->schema.n_fields;

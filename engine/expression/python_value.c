@@ -1,6 +1,7 @@
 /* Values on their way into Python and back. */
 #include <string.h>
 
+#include "base/shape.h"
 #include "engine/expression/python_internal.h"
 #include "engine/expression/row.h"
 
@@ -47,6 +48,11 @@ PyObject *mr_python_of_value(struct mr_value value)
         return PyBytes_FromStringAndSize(value.text, (Py_ssize_t)value.bytes);
     case MR_TYPE_TIMESTAMP:
         return of_timestamp(value.i);
+    case MR_TYPE_LIST:
+    case MR_TYPE_MAP:
+    case MR_TYPE_ROW:
+    case MR_TYPE_ANY:
+        return mr_python_of_document(value);
     default:
         Py_RETURN_NONE;
     }
@@ -78,7 +84,7 @@ static bool to_float(PyObject *object, double *out)
     return true;
 }
 
-static bool to_micros(PyObject *object, int64_t *out)
+bool mr_python_to_micros(PyObject *object, int64_t *out)
 {
     PyObject *micros = PyObject_GetAttr(object, names.micros);
     bool ok = micros && PyLong_Check(micros) && to_int(micros, out);
@@ -86,7 +92,7 @@ static bool to_micros(PyObject *object, int64_t *out)
     return ok;
 }
 
-static bool is_timestamp(PyObject *object)
+bool mr_python_is_timestamp(PyObject *object)
 {
     return PyObject_TypeCheck(object, (PyTypeObject *)names.timestamp);
 }
@@ -128,9 +134,9 @@ static bool to_moment(const struct mr_udf *udf, PyObject *object, struct mr_valu
 {
     struct mr_value seconds = {.type = MR_TYPE_INT};
     bool ok;
-    if (is_timestamp(object)) {
+    if (mr_python_is_timestamp(object)) {
         seconds.type = MR_TYPE_TIMESTAMP;
-        ok = to_micros(object, &seconds.i);
+        ok = mr_python_to_micros(object, &seconds.i);
     } else if (PyFloat_Check(object)) {
         seconds.type = MR_TYPE_FLOAT;
         ok = to_float(object, &seconds.f);
@@ -143,6 +149,16 @@ static bool to_moment(const struct mr_udf *udf, PyObject *object, struct mr_valu
         PyErr_SetString(error == MR_ROW_VALUE ? PyExc_ValueError : PyExc_OverflowError,
             "the timestamp is out of range");
     return !error;
+}
+
+/* A set is a list where one is declared, since a column has one type. */
+static bool to_document(const struct mr_udf *udf, PyObject *object, struct mr_scratch *scratch,
+    struct mr_value *value)
+{
+    if (!mr_python_to_document(object, udf->result.type, scratch, value)) return false;
+    if (!mr_field_accepts(&udf->result, *value)) return fail_type(udf, object);
+    value->type = (uint8_t)udf->result.type;
+    return true;
 }
 
 /* As Beam checks: a bool is an integer, an integer is a number, and nothing else is converted.
@@ -165,9 +181,15 @@ static bool to_declared(const struct mr_udf *udf, PyObject *object, struct mr_sc
     case MR_TYPE_BYTES:
         if (!PyBytes_Check(object)) return fail_type(udf, object);
         return copy_bytes(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), scratch, value);
+    case MR_TYPE_LIST:
+    case MR_TYPE_MAP:
+    case MR_TYPE_ROW:
+        return to_document(udf, object, scratch, value);
+    case MR_TYPE_ANY:
+        return mr_python_to_any(object, scratch, value);
     default:
         MR_ASSERT(udf->result.type == MR_TYPE_TIMESTAMP);
-        return is_timestamp(object) ? to_micros(object, &value->i) : fail_type(udf, object);
+        return mr_python_is_timestamp(object) ? mr_python_to_micros(object, &value->i) : fail_type(udf, object);
     }
 }
 

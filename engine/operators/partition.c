@@ -22,19 +22,24 @@ static uint8_t find_output(
 }
 
 /* Beam's message, with Python's exception in front. */
-static struct mr_span unknown_name(struct mr_operator *operator, const struct mr_value * name)
+static struct mr_span unknown_name(struct mr_operator *operator, struct mr_value name)
 {
     const char *by = mr_expression_text(operator->transform->partition.by);
-    size_t capacity = strlen(by) + name->bytes + 100;
-    char *text = mr_scratch_alloc(&operator->context->scratch, capacity);
-    int bytes =
-        name->type == MR_TYPE_NULL
-            ? snprintf(text, capacity,
-                  "ValueError: Returned output name \"None\" of type <class 'NoneType'> "
-                  "from \"%s\" must be a string.",
-                  by)
-            : snprintf(text, capacity, "ValueError: Unknown output name \"%.*s\" from %s",
-                  (int)name->bytes, name->text, by);
+    size_t capacity = strlen(by) + mr_value_text_size(name) + 100;
+    struct mr_scratch *scratch = &operator->context->scratch;
+    char *text = mr_scratch_alloc(scratch, capacity);
+    int bytes;
+    if (name.type == MR_TYPE_STRING) {
+        bytes = snprintf(text, capacity, "ValueError: Unknown output name \"%.*s\" from %s",
+            (int)name.bytes, name.text, by);
+    } else {
+        char *shown = mr_scratch_alloc(scratch, mr_value_text_size(name));
+        mr_value_repr(name, shown, mr_value_text_size(name));
+        bytes = snprintf(text, capacity,
+            "ValueError: Returned output name \"%s\" of type <class '%s'> from \"%s\" must be "
+            "a string.",
+            shown, mr_value_class(name), by);
+    }
     MR_ASSERT(bytes > 0 && (size_t)bytes < capacity);
     return (struct mr_span){.text = text, .bytes = (uint32_t)bytes};
 }
@@ -50,15 +55,16 @@ static void choose_outputs(struct mr_operator *operator, const struct mr_batch *
         texts[row].text = NULL;
         if (errors[row]) continue;
         struct mr_value name = mr_column_value(names, row);
-        output = name.type == MR_TYPE_NULL ? NO_OUTPUT : find_output(transform, &name, output);
+        bool is_text = name.type == MR_TYPE_STRING;
+        output = is_text ? find_output(transform, &name, output) : NO_OUTPUT;
         outputs[row] = output;
         if (output != NO_OUTPUT) continue;
-        if (transform->partition.unknown >= 0) {
+        if (transform->partition.unknown >= 0 && (is_text || name.type == MR_TYPE_NULL)) {
             outputs[row] = (uint8_t)transform->partition.unknown;
             continue;
         }
         errors[row] = MR_ROW_UNKNOWN_OUTPUT;
-        texts[row] = unknown_name(operator, & name);
+        texts[row] = unknown_name(operator, name);
     }
 }
 

@@ -1,6 +1,7 @@
 /* The transforms that look at one row at a time: MapToFields, Filter, Flatten, AssignTimestamps, WindowInto. */
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/operators/operator.h"
 
 static uint8_t *no_errors(struct mr_operator *operator, const struct mr_batch *batch)
@@ -61,6 +62,8 @@ static void flatten_batch(struct mr_operator *operator, const struct mr_batch *b
     for (uint32_t i = 0; i < to->n_fields; i++) {
         int field = mr_schema_find(from, to->fields[i].name);
         columns[i] = field >= 0 ? batch->columns[field] : (struct mr_column){.type = MR_TYPE_NULL};
+        if (field >= 0 && to->fields[i].type == MR_TYPE_ANY)
+            columns[i] = mr_column_to_any(&columns[i], batch->n_rows, scratch);
     }
     struct mr_batch out = *batch;
     out.columns = columns;

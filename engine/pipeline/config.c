@@ -116,23 +116,13 @@ static const char *scalar_text(struct mr_graph_reader *reader, const struct mr_y
 
 /* The type that `output_type` declares; NULL when it is not there. */
 static bool read_output_type(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, enum mr_type *out)
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_udf_text *udf)
 {
-    const char *word;
-    *out = MR_TYPE_NULL;
-    if (!node) return true;
-    if (!mr_config_name(reader, node, "output_type", &word)) return false;
-    return mr_type_parse(word, out) ||
-           mr_fail_at(reader->err, node->place, "unknown type '%s'", word);
-}
-
-static bool check_output_type(struct mr_graph_reader *reader, const struct mr_yaml *node,
-    const char *what, enum mr_type declared, const struct mr_expression *expression)
-{
-    enum mr_type actual = mr_expression_result(expression).type;
-    if (declared == MR_TYPE_NULL || actual == declared) return true;
-    return mr_fail_at(reader->err, node->place, "type mismatch: %s yields %s, not %s", what,
-        mr_type_name(actual), mr_type_name(declared));
+    struct mr_field field = {.type = MR_TYPE_NULL};
+    if (node && !mr_field_read(reader, node, &field)) return false;
+    udf->type = field.type;
+    udf->shape = field.shape;
+    return true;
 }
 
 /* A UDF is written as exactly one of a text, `expression`, `callable`, `path` with `name`. */
@@ -171,9 +161,7 @@ static bool compile_udf(struct mr_graph_reader *reader, const struct mr_yaml *no
     struct mr_udf_text *udf, const char *language, enum mr_expression_use use,
     const struct mr_schema *schema, const struct mr_expression **out)
 {
-    if (strcmp(language, "python") != 0)
-        return mr_expression_compile(
-            reader->region, udf->text, udf->place, language, use, schema, out, reader->err);
+    udf->is_generic = strcmp(language, "generic") == 0;
     if ((udf->name && !read_path(reader, node, udf)) ||
         !mr_expression_compile_udf(reader->region, udf, use, schema, out, reader->err))
         return false;
@@ -204,7 +192,6 @@ bool mr_config_expression(struct mr_graph_reader *reader, const struct mr_yaml *
         return mr_fail_at(reader->err, node->place, "%s must be an expression", what);
     udf.place = node->place;
     if (node->kind == MR_YAML_TEXT && !node->is_plain) udf.place.col++; /* behind the quote */
-    return read_output_type(reader, output_type, &udf.type) &&
-           compile_udf(reader, node, &udf, language, use, schema, out) &&
-           check_output_type(reader, output_type, what, udf.type, *out);
+    return read_output_type(reader, output_type, &udf) &&
+           compile_udf(reader, node, &udf, language, use, schema, out);
 }

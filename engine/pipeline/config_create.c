@@ -1,44 +1,21 @@
 #include <string.h>
 
+#include "base/document_yaml.h"
 #include "engine/pipeline/graph_internal.h"
-
-/* PyYAML would make a date of it: four digits, a dash, a digit. */
-static bool is_yaml_date(const struct mr_yaml *node)
-{
-    if (node->kind != MR_YAML_TEXT || !node->is_plain) return false;
-    return strspn(node->text, "0123456789") == 4 && node->text[4] == '-' &&
-           strspn(node->text + 5, "0123456789") > 0;
-}
 
 bool mr_config_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, struct mr_value *out)
 {
-    if (is_yaml_date(node))
+    struct mr_value value;
+    if (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP)
+        return mr_fail_at(
+            reader->err, node->place, "lists and maps as %s are not supported yet", what);
+    if (!mr_value_of_yaml(reader->region, node, true, &value, reader->err)) return false;
+    if (mr_type_is_document((enum mr_type)value.type))
         return mr_fail_at(reader->err, node->place,
             "a date as %s is not supported yet, quote it to have a string", what);
-    *out = (struct mr_value){.type = MR_TYPE_NULL};
-    switch (node->kind) {
-    case MR_YAML_NULL:
-        return true;
-    case MR_YAML_BOOL:
-        *out = (struct mr_value){.type = MR_TYPE_BOOL, .i = node->boolean};
-        return true;
-    case MR_YAML_INT:
-        *out = (struct mr_value){.type = MR_TYPE_INT, .i = node->integer};
-        return true;
-    case MR_YAML_FLOAT:
-        *out = (struct mr_value){.type = MR_TYPE_FLOAT, .f = mr_canonical_float(node->number)};
-        return true;
-    case MR_YAML_TEXT:
-        *out = (struct mr_value){
-            .type = MR_TYPE_STRING, .text = node->text, .bytes = (uint32_t)strlen(node->text)};
-        return true;
-    case MR_YAML_LIST:
-    case MR_YAML_MAP:
-        break;
-    }
-    return mr_fail_at(
-        reader->err, node->place, "lists and maps as %s are not supported yet", what);
+    *out = value;
+    return true;
 }
 
 /* The fields of one element: those of a map, or `element` for anything else. */
@@ -55,30 +32,25 @@ static bool read_cell(struct mr_graph_reader *reader, const struct mr_yaml *elem
     *node = is_map ? element->items[index] : element;
     if (is_map && !mr_config_name(reader, element->keys[index], "the name of a field", name))
         return false;
-    return mr_config_value(reader, *node, "an element of Create", value);
+    return mr_value_of_yaml(reader->region, *node, true, value, reader->err);
 }
 
 static bool add_cell(struct mr_graph_reader *reader, struct mr_schema_builder *builder,
     const char *name, const struct mr_yaml *node, struct mr_value value)
 {
-    enum mr_type type = (enum mr_type)value.type;
+    struct mr_field field = mr_field_of_value(reader->region, value);
+    field.name = name;
     for (uint32_t i = 0; i < builder->n_fields; i++) {
-        struct mr_field *field = &builder->fields[i];
-        if (strcmp(field->name, name) != 0) continue;
-        if (type == MR_TYPE_NULL || field->type == MR_TYPE_NULL || field->type == type) {
-            field->is_nullable |= type == MR_TYPE_NULL;
-            if (field->type == MR_TYPE_NULL) field->type = type;
-            return true;
-        }
-        return mr_fail_at(reader->err, node->place,
-            "type mismatch: field '%s' is %s here and %s in an element before", name,
-            mr_type_name(type), mr_type_name(field->type));
+        struct mr_field *before = &builder->fields[i];
+        if (strcmp(before->name, name) != 0) continue;
+        *before = mr_field_unify(reader->region, *before, &field);
+        return true;
     }
-    struct mr_field field = {.name = name, .type = type, .is_nullable = type == MR_TYPE_NULL};
     return mr_schema_add(reader, builder, field, node->place);
 }
 
-/* All elements' fields in order of appearance, as far as their types agree. */
+/* All elements' fields in order of appearance. Values of several types make it ANY, as do only
+ * Nones. */
 static bool infer_schema(
     struct mr_graph_reader *reader, const struct mr_yaml *elements, struct mr_schema *out)
 {
@@ -93,10 +65,7 @@ static bool infer_schema(
                 return false;
         }
     for (uint32_t i = 0; i < builder.n_fields; i++)
-        if (builder.fields[i].type == MR_TYPE_NULL)
-            return mr_fail_at(reader->err, elements->place,
-                "field '%s' is null in all elements, so that its type is unknown",
-                builder.fields[i].name);
+        if (builder.fields[i].type == MR_TYPE_NULL) builder.fields[i].type = MR_TYPE_ANY;
     *out = mr_schema_finish(reader, &builder);
     return true;
 }

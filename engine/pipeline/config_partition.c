@@ -75,7 +75,7 @@ static bool read_by(struct mr_graph_reader *reader, const struct mr_spec *spec,
         !mr_config_expression(reader, node, "by", language, MR_USE_VALUE, schema, out))
         return false;
     enum mr_type type = mr_expression_result(*out).type;
-    if (type == MR_TYPE_STRING) return true;
+    if (type == MR_TYPE_STRING || type == MR_TYPE_ANY) return true;
     return mr_fail_at(reader->err, node->place,
         "type mismatch: 'by' of Partition must yield a string, not %s", mr_type_name(type));
 }

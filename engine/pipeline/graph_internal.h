@@ -154,7 +154,16 @@ MR_MUST_CHECK bool mr_schema_add(struct mr_graph_reader *reader,
     struct mr_schema_builder *builder, struct mr_field field, struct mr_place place);
 struct mr_schema mr_schema_finish(
     struct mr_graph_reader *reader, const struct mr_schema_builder *builder);
-/* A map from field to type name. */
+/* shape.c. A type as it is written: a word, a JSON schema, `[T]`; `field` has its name, or NULL,
+ * and whether it may be null anyway. */
+MR_MUST_CHECK bool mr_field_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_field *field);
+/* The field, without a name, of which the value is one. */
+struct mr_field mr_field_of_value(struct mr_region *region, struct mr_value value);
+/* The field that holds values of both: ANY where the types differ; None goes with everything. */
+struct mr_field mr_field_unify(
+    struct mr_region *region, struct mr_field field, const struct mr_field *other);
+/* A map from field to type. */
 MR_MUST_CHECK bool mr_schema_read(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_schema *out);
 /* The index of the field that a node names; fails with the nearest one. `what` names the use.

@@ -56,48 +56,6 @@ struct mr_schema mr_schema_finish(
 
 /* ---- A schema that is written down ---- */
 
-static const char *const type_words[] = {
-    "boolean", "integer", "float", "string", "bytes", "timestamp", "number", "double", "int64"};
-static const char *const refused_type_words[] = {"array", "list", "map", "row", "object",
-    "iterable", "int16", "int32", "decimal", "date", "datetime", "any"};
-
-static bool read_type(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_field *field)
-{
-    const char *text;
-    if (!mr_config_name(reader, node, "the type of a field", &text)) return false;
-    size_t bytes = strlen(text);
-    bool is_marked = text[bytes - 1] == '?';
-    const char *word = is_marked ? mr_region_strndup(reader->region, text, bytes - 1) : text;
-    for (size_t i = 0; i < MR_COUNT_OF(refused_type_words); i++)
-        if (strcmp(refused_type_words[i], word) == 0)
-            return mr_fail_at(
-                reader->err, node->place, "type '%s' of a field is not supported yet", word);
-    if (!mr_type_parse(word, &field->type) || field->type == MR_TYPE_NULL ||
-        field->type > MR_TYPE_TIMESTAMP) {
-        mr_fail_at(reader->err, node->place, "unknown type '%s'", word);
-        mr_err_suggest(reader->err, word, type_words, MR_COUNT_OF(type_words));
-        return false;
-    }
-    field->is_nullable |= is_marked;
-    return true;
-}
-
-static bool read_field(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_field *field)
-{
-    static const char *const keys[] = {"type", "nullable"};
-    if (node->kind != MR_YAML_MAP) return read_type(reader, node, field);
-    if (!mr_yaml_only_keys(node, "a field", keys, MR_COUNT_OF(keys), reader->err)) return false;
-    const struct mr_yaml *nullable = mr_yaml_get(node, "nullable");
-    if (nullable && !mr_yaml_as_bool(nullable, "nullable", &field->is_nullable, reader->err))
-        return false;
-    const struct mr_yaml *type = mr_yaml_get(node, "type");
-    if (!type)
-        return mr_fail_at(reader->err, node->place, "field '%s' needs a 'type'", field->name);
-    return read_type(reader, type, field);
-}
-
 bool mr_schema_read(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_schema *out)
 {
@@ -109,7 +67,7 @@ bool mr_schema_read(
     for (uint32_t i = 0; i < node->n; i++) {
         struct mr_field field = {0};
         if (!mr_config_name(reader, node->keys[i], "the name of a field", &field.name) ||
-            !read_field(reader, node->items[i], &field) ||
+            !mr_field_read(reader, node->items[i], &field) ||
             !mr_schema_add(reader, &builder, field, node->keys[i]->place))
             return false;
     }
@@ -133,17 +91,6 @@ bool mr_schema_lookup(struct mr_graph_reader *reader, const struct mr_schema *sc
 
 /* ---- Schemas of outputs ---- */
 
-/* The type that holds values of both; false when there is none. None goes with everything. */
-static bool unify(struct mr_field *field, const struct mr_field *other)
-{
-    bool is_nullable = field->is_nullable || other->is_nullable ||
-                       (field->type == MR_TYPE_NULL) != (other->type == MR_TYPE_NULL);
-    if (field->type == MR_TYPE_NULL) field->type = other->type;
-    if (other->type != MR_TYPE_NULL && other->type != field->type) return false;
-    field->is_nullable = is_nullable;
-    return true;
-}
-
 static struct mr_field *find(struct mr_schema_builder *builder, const char *name)
 {
     for (uint32_t i = 0; i < builder->n_fields; i++)
@@ -162,12 +109,8 @@ static bool add_input(struct mr_graph_reader *reader, const struct mr_transform 
         if (!field) {
             other.is_nullable |= input > 0;
             if (!mr_schema_add(reader, builder, other, transform->place)) return false;
-        } else if (!unify(field, &other)) {
-            const struct mr_transform *producer =
-                &reader->transforms[transform->inputs[input].transform];
-            return mr_fail_at(reader->err, transform->place,
-                "type mismatch: field '%s' is %s, but %s in the rows of '%s'", other.name,
-                mr_type_name(field->type), mr_type_name(other.type), producer->name);
+        } else {
+            *field = mr_field_unify(reader->region, *field, &other);
         }
     }
     for (uint32_t i = 0; i < n_before; i++)

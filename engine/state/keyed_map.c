@@ -19,7 +19,7 @@ struct mr_key_layout mr_key_layout_make(const struct mr_schema *input, const int
     for (uint32_t i = 0; i < n_keys; i++) types[i] = input->fields[fields[i]];
     if (n_keys != 1 || types[0].is_nullable) return layout;
     if (types[0].type == MR_TYPE_INT || types[0].type == MR_TYPE_TIMESTAMP) layout.mode = MR_KEY_INT;
-    if (types[0].type == MR_TYPE_STRING || types[0].type == MR_TYPE_BYTES) layout.mode = MR_KEY_TEXT;
+    if (mr_type_is_text(types[0].type)) layout.mode = MR_KEY_TEXT;
     return layout;
 }
 
@@ -44,7 +44,7 @@ static uint64_t value_bits(struct mr_value value)
 static uint64_t hash_value(struct mr_value value)
 {
     if (value.type == MR_TYPE_NULL) return 0x9ae16a3b2f90404fu;
-    if (value.type == MR_TYPE_STRING || value.type == MR_TYPE_BYTES)
+    if (mr_type_is_text((enum mr_type)value.type))
         return mr_hash_bytes(value.text, value.bytes);
     return mr_hash_u64(value_bits(value));
 }
@@ -64,7 +64,7 @@ void mr_keys_hash(const struct mr_key_layout *layout, const struct mr_batch *bat
         for (uint32_t k = 0; k < layout->n_keys; k++)
             for (uint32_t i = 0; i < n; i++)
                 hashes[i] = mr_hash_u64(mr_digest_mix(hashes[i],
-                    hash_value(mr_column_value(&batch->columns[layout->fields[k]], i))));
+                    hash_value(mr_column_raw(&batch->columns[layout->fields[k]], i))));
     }
 }
 
@@ -247,8 +247,8 @@ static uint32_t encode_keys(const struct mr_key_layout *layout, const struct mr_
 {
     uint32_t bytes = 0;
     for (uint32_t k = 0; k < layout->n_keys; k++) {
-        struct mr_value value = mr_column_value(&batch->columns[layout->fields[k]], row);
-        bool is_text = value.type == MR_TYPE_STRING || value.type == MR_TYPE_BYTES;
+        struct mr_value value = mr_column_raw(&batch->columns[layout->fields[k]], row);
+        bool is_text = mr_type_is_text((enum mr_type)value.type);
         uint32_t size = 1 + (value.type == MR_TYPE_NULL ? 0 : is_text ? 4 + value.bytes : 8);
         if (bytes + size <= capacity) {
             out[bytes] = (char)value.type;
@@ -308,7 +308,7 @@ static struct mr_value decode_key(const char *text, uint32_t k)
     for (uint32_t i = 0; i <= k; i++) {
         value = (struct mr_value){.i = 0, .type = (uint8_t)*text++};
         if (value.type == MR_TYPE_NULL) continue;
-        if (value.type == MR_TYPE_STRING || value.type == MR_TYPE_BYTES) {
+        if (mr_type_is_text((enum mr_type)value.type)) {
             memcpy(&value.bytes, text, 4);
             value.text = text + 4;
             text += 4 + value.bytes;
@@ -338,7 +338,7 @@ static void decode_column(const struct mr_keyed_map *map, uint32_t first, uint32
             continue;
         }
         valid[i / 64] |= (uint64_t)1 << (i % 64);
-        if (type == MR_TYPE_STRING || type == MR_TYPE_BYTES) {
+        if (mr_type_is_text(type)) {
             struct mr_string *string = (struct mr_string *)values + i;
             string->bytes = value.bytes;
             if (value.bytes <= MR_STRING_INLINE_MAX) {

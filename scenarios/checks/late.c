@@ -33,7 +33,7 @@ static void keep_row(
     char *texts = (char *)(drop->row + n_fields);
     for (uint32_t i = 0; i < n_fields; i++) {
         drop->row[i] = values[i];
-        if (values[i].type != MR_TYPE_STRING && values[i].type != MR_TYPE_BYTES) continue;
+        if (!mr_type_is_text((enum mr_type)values[i].type)) continue;
         drop->row[i].text = texts;
         memcpy(texts, values[i].text, values[i].bytes);
         texts += values[i].bytes;

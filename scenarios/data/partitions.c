@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/document.h"
 #include "scenarios/data/stream_internal.h"
 
 static uint32_t partition_of(const struct mr_stream_config *config, uint32_t row, uint32_t arrival)
@@ -66,13 +67,25 @@ static void put_string(struct mr_value value, struct mr_string *out, char *heap,
     *heap_used += value.bytes;
 }
 
+/* The cell as its column has it: of an ANY column the document, in `raw` until the next call. */
+static struct mr_value cell_of(const struct mr_trace *trace, uint32_t row, uint32_t field,
+    struct mr_document_writer *raw)
+{
+    struct mr_value value = trace->cells[(size_t)row * trace->schema->n_fields + field];
+    bool is_any = trace->schema->fields[field].type == MR_TYPE_ANY;
+    if (!is_any || value.type == MR_TYPE_NULL) return value;
+    raw->bytes = 0;
+    mr_document_put(raw, value);
+    return (struct mr_value){
+        .text = raw->data, .bytes = (uint32_t)raw->bytes, .type = MR_TYPE_ANY};
+}
+
 static uint32_t long_bytes(const struct mr_trace *trace, const struct mr_partition *partition,
-    uint32_t field)
+    uint32_t field, struct mr_document_writer *raw)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < partition->n_rows; i++) {
-        struct mr_value value =
-            trace->cells[(size_t)partition->rows[i] * trace->schema->n_fields + field];
+        struct mr_value value = cell_of(trace, partition->rows[i], field, raw);
         if (value.type != MR_TYPE_NULL && value.bytes > MR_STRING_INLINE_MAX) bytes += value.bytes;
     }
     MR_ASSERT(bytes <= UINT32_MAX); /* a trace has at most 4 GB */
@@ -85,16 +98,16 @@ static void lay_column(struct mr_region *region, const struct mr_trace *trace,
 {
     enum mr_type type = trace->schema->fields[field].type;
     uint32_t n = partition->n_rows;
-    bool is_text = type == MR_TYPE_STRING || type == MR_TYPE_BYTES;
-    uint32_t heap_bytes = is_text ? long_bytes(trace, partition, field) : 0;
+    bool is_text = mr_type_is_text(type);
+    struct mr_document_writer writer = {0};
+    uint32_t heap_bytes = is_text ? long_bytes(trace, partition, field, &writer) : 0;
     void *values = mr_region_alloc(region, (size_t)mr_type_bytes(type) * n + 1);
     uint64_t *valid = has_nulls ? mr_region_array(region, uint64_t, n / 64 + 2) : NULL;
     char *heap = heap_bytes ? mr_region_alloc(region, heap_bytes) : NULL;
     uint32_t *heap_starts = heap ? mr_region_array(region, uint32_t, n + 1) : NULL;
     uint32_t heap_used = 0;
     for (uint32_t i = 0; i < n; i++) {
-        struct mr_value value =
-            trace->cells[(size_t)partition->rows[i] * trace->schema->n_fields + field];
+        struct mr_value value = cell_of(trace, partition->rows[i], field, &writer);
         if (heap) heap_starts[i] = heap_used;
         if (value.type == MR_TYPE_NULL) continue; /* zero */
         if (valid) valid[i / 64] |= (uint64_t)1 << i % 64;
@@ -104,6 +117,7 @@ static void lay_column(struct mr_region *region, const struct mr_trace *trace,
             put_value(value, type, values, i);
     }
     if (heap) heap_starts[n] = heap_used;
+    mr_document_writer_deinit(&writer);
     *out = (struct mr_layout_column){type, has_nulls, values, valid, heap, heap_starts};
 }
 

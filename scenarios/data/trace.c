@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/document_yaml.h"
+#include "base/shape.h"
 #include "base/utf8.h"
 #include "scenarios/data/csv.h"
 #include "scenarios/data/stream_internal.h"
@@ -132,6 +134,26 @@ static bool parse_boolean(const struct mr_csv_cell *cell, int64_t *out)
     return false;
 }
 
+/* JSON's objects are rows, unless a map is wanted. */
+static bool map_of_row(struct mr_region *region, struct mr_value *value)
+{
+    if (value->type != MR_TYPE_ROW) return value->type == MR_TYPE_NULL;
+    struct mr_document_writer writer = {0};
+    struct mr_document_cursor cursor = mr_document_open(*value);
+    struct mr_value member;
+    size_t begin = mr_document_begin(&writer, MR_DOCUMENT_MAP);
+    while (mr_document_next(&cursor, &member)) {
+        mr_document_put_text(&writer, MR_DOCUMENT_STRING, cursor.name, cursor.name_bytes);
+        mr_document_put(&writer, member);
+    }
+    mr_document_end(&writer, begin);
+    char *copy = mr_region_alloc(region, writer.bytes);
+    memcpy(copy, writer.data, writer.bytes);
+    *value = mr_document_value(copy);
+    mr_document_writer_deinit(&writer);
+    return true;
+}
+
 static struct mr_value read_text(struct reading *reading, const struct mr_csv_cell *cell,
     enum mr_type type)
 {
@@ -139,6 +161,26 @@ static struct mr_value read_text(struct reading *reading, const struct mr_csv_ce
     uint32_t bytes = mr_csv_copy(cell, text);
     reading->heap_used += bytes;
     return (struct mr_value){.text = text, .bytes = bytes, .type = (uint8_t)type};
+}
+
+/* A cell with values inside is JSON. In an ANY column, too: there a text has quotes. */
+static bool read_document(struct reading *reading, const struct mr_field *field,
+    const struct mr_csv_cell *cell, struct mr_value *out, struct mr_err *err)
+{
+    char *text = mr_region_alloc(reading->region, cell->bytes + 1);
+    uint32_t bytes = mr_csv_copy(cell, text);
+    const struct mr_yaml *node = NULL;
+    struct mr_err inner = {0};
+    struct mr_value value = {.type = MR_TYPE_NULL};
+    if (!mr_yaml_parse(reading->region, "a cell", text, bytes, MR_YAML_1_2, &node, &inner) ||
+        !node || !mr_value_of_yaml(reading->region, node, false, &value, &inner) ||
+        (field->type == MR_TYPE_MAP && !map_of_row(reading->region, &value)) ||
+        !mr_field_accepts(field, value))
+        return fail_cell(reading, cell, err, "cell '%.*s' of column '%s' is not %s %s",
+            shown(cell), cell->text, field->name, field->type == MR_TYPE_ANY ? "JSON of" : "a",
+            mr_type_name(field->type));
+    *out = value;
+    return true;
 }
 
 static const char *article_of(enum mr_type type)
@@ -157,7 +199,10 @@ static bool read_cell(struct reading *reading, const struct mr_field *field,
     struct mr_value value = {.type = (uint8_t)field->type};
     bool ok = false;
     size_t bad_at;
-    if (is_text) {
+    if (mr_type_is_document(field->type)) {
+        ok = true;
+        if (!read_document(reading, field, cell, &value, err)) return false;
+    } else if (is_text) {
         ok = field->type == MR_TYPE_BYTES || mr_utf8_is_valid(cell->text, cell->bytes, &bad_at);
         if (!ok)
             return fail_cell(reading, cell, err, "cell of column '%s' is not UTF-8", field->name);

@@ -83,8 +83,21 @@ static bool only_for_traces(struct mr_reading *reading, const struct mr_yaml *ma
     return true;
 }
 
+/* There is nothing that a list or a row would be made of. */
+static bool only_plain_fields(struct mr_reading *reading, const struct mr_yaml *map,
+    const struct mr_stream_config *config)
+{
+    for (uint32_t i = 0; i < config->schema->n_fields; i++)
+        if (mr_type_is_document(config->schema->fields[i].type))
+            return mr_fail_node(reading, mr_yaml_key(map, "generate"),
+                "field '%s' is of type %s, which cannot be generated",
+                config->schema->fields[i].name,
+                mr_type_name(config->schema->fields[i].type));
+    return true;
+}
+
 bool mr_read_generate(
     struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
 {
-    return only_for_traces(reading, map) && read_rows(reading, map, config);
+    return only_for_traces(reading, map) && only_plain_fields(reading, map, config) && read_rows(reading, map, config);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/value.h"
+#include "base/document.h"
 #include "engine/batch/scratch.h"
 
 enum { MR_CELL_SHORT_MAX = 12 };
@@ -29,11 +29,6 @@ struct mr_cell {
     };
 };
 _Static_assert(sizeof(struct mr_cell) == 16, "a cell has no padding");
-
-static inline bool mr_is_text(enum mr_type type)
-{
-    return type == MR_TYPE_STRING || type == MR_TYPE_BYTES;
-}
 
 /* Copies short text, and says its hash from what was loaded: reading it back from the cell
  * would have to wait for stores of other widths. */
@@ -101,7 +96,7 @@ static inline uint64_t mr_cell_put(
         cell->bytes = MR_CELL_NONE;
         return mr_digest_mix(hash, MR_CELL_NONE);
     }
-    if (mr_is_text(type)) return mr_cell_put_text(cell, value, hash);
+    if (mr_type_is_text(type)) return mr_cell_put_text(cell, value, hash);
     struct mr_value canonical = *value;
     if (MR_UNLIKELY(type == MR_TYPE_FLOAT)) canonical.f = mr_canonical_float(value->f);
     cell->i = canonical.i;
@@ -121,15 +116,16 @@ static inline const char *mr_cell_text(const struct mr_cell *cell)
                                  : (const char *)cell + offsetof(struct mr_cell, head);
 }
 
-/* Text is borrowed from the cell. */
+/* Text is borrowed from the cell. What is put into a cell of type ANY is the document itself
+ * (mr_value_raw). */
 static inline struct mr_value mr_cell_value(const struct mr_cell *cell, enum mr_type type)
 {
     if (cell->bytes == MR_CELL_NONE) return (struct mr_value){.type = MR_TYPE_NULL};
     struct mr_value value = {.type = (uint8_t)type, .i = cell->i};
-    if (!mr_is_text(type)) return value;
+    if (!mr_type_is_text(type)) return value;
     value.text = mr_cell_text(cell);
     value.bytes = cell->bytes;
-    return value;
+    return MR_UNLIKELY(type == MR_TYPE_ANY) ? mr_document_value(value.text) : value;
 }
 
 static inline bool mr_cell_same(const struct mr_cell *a, const struct mr_cell *b)

@@ -173,7 +173,8 @@ static bool is_direct(const struct mr_oracle *oracle, const struct mr_sink *sink
         const struct mr_step *step = &oracle->steps[edge.transform];
         if (edge.output != MR_OUTPUT_MAIN || step->outputs[MR_OUTPUT_MAIN].n_consumers != 1)
             return false;
-        if (step->fold) return step->fold == sink->fold && sink->has_keys;
+        if (step->fold)
+            return step->fold == sink->fold && sink->has_keys && !step->fold->has_any_keys;
         if (step->transform->kind != MR_MAP_TO_FIELDS) return false;
         for (uint32_t i = 0; i < step->transform->map.n_mappings; i++)
             if (step->fields[i] < 0) return false;

@@ -12,19 +12,22 @@ static bool is_named(const struct mr_output *output, const struct mr_value *name
 
 /* As Beam says it, behind the name of Python's exception. */
 static struct mr_value unknown_name(
-    struct mr_oracle *oracle, const struct mr_partition *partition, const struct mr_value *name)
+    struct mr_oracle *oracle, const struct mr_partition *partition, struct mr_value name)
 {
-    static const char none_format[] =
-        "ValueError: Returned output name \"None\" of type <class 'NoneType'> from \"%s\" must "
+    static const char format[] =
+        "ValueError: Returned output name \"%s\" of type <class '%s'> from \"%s\" must "
         "be a string.";
     const char *by = mr_expression_text(partition->by);
-    size_t size = sizeof none_format + strlen(by) + name->bytes;
+    size_t size = sizeof format + strlen(by) + 2 * mr_value_text_size(name) + 64;
     char *text = mr_scratch_alloc(&oracle->scratch, size);
-    if (name->type == MR_TYPE_NULL)
-        snprintf(text, size, none_format, by);
-    else
+    if (name.type == MR_TYPE_STRING) {
         snprintf(text, size, "ValueError: Unknown output name \"%.*s\" from %s",
-            (int)name->bytes, name->text, by);
+            (int)name.bytes, name.text, by);
+        return mr_text_value(text);
+    }
+    char *shown = mr_scratch_alloc(&oracle->scratch, mr_value_text_size(name));
+    mr_value_repr(name, shown, mr_value_text_size(name));
+    snprintf(text, size, format, shown, mr_value_class(name), by);
     return mr_text_value(text);
 }
 
@@ -40,15 +43,16 @@ void mr_flow_partition(
         mr_flow_raise(oracle, step, row, error);
         return;
     }
-    for (uint32_t i = 0; i < partition->n_names && name.type != MR_TYPE_NULL; i++) {
+    for (uint32_t i = 0; i < partition->n_names && name.type == MR_TYPE_STRING; i++) {
         if (!is_named(&step->transform->outputs[i], &name)) continue;
         mr_flow_emit(oracle, step->transform->id, i, row);
         return;
     }
-    if (partition->unknown >= 0)
+    bool may_be_unknown = name.type == MR_TYPE_STRING || name.type == MR_TYPE_NULL;
+    if (partition->unknown >= 0 && may_be_unknown)
         mr_flow_emit(oracle, step->transform->id, (uint32_t)partition->unknown, row);
     else {
-        struct mr_value text = unknown_name(oracle, partition, &name);
+        struct mr_value text = unknown_name(oracle, partition, name);
         mr_flow_fail(oracle, step, row, text, text);
     }
 }

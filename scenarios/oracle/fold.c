@@ -51,8 +51,10 @@ void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratc
         .watermark_us = MR_US_MIN};
     for (uint32_t i = 0; i < fold->n_keys; i++)
         fold->key_types[i] = input->fields[fold->key_fields[i]].type;
+    for (uint32_t i = 0; i < fold->n_keys; i++)
+        fold->has_any_keys |= fold->key_types[i] == MR_TYPE_ANY;
     make_tallies(fold);
-    fold->is_bare_count = fold->n_keys == 1 && fold->n_values == 0 && fold->n_computed == 0;
+    fold->is_bare_count = fold->n_keys == 1 && !fold->has_any_keys && fold->n_values == 0 && fold->n_computed == 0;
     fold->pending = mr_arena_alloc(arena, sizeof *fold->pending * MR_BLOCK_ROWS);
 }
 
@@ -101,8 +103,10 @@ static uint64_t collect_keys(
     const struct mr_fold *fold, const struct mr_value *row, struct mr_cell *keys)
 {
     uint64_t hash = 0;
-    for (uint32_t i = 0; i < fold->n_keys; i++)
-        hash = mr_cell_put(&keys[i], &row[fold->key_fields[i]], hash);
+    for (uint32_t i = 0; i < fold->n_keys; i++) {
+        struct mr_value key = mr_fold_key(fold, i, &row[fold->key_fields[i]]);
+        hash = mr_cell_put(&keys[i], &key, hash);
+    }
     return hash;
 }
 
@@ -128,7 +132,7 @@ ALWAYS_INLINE bool prepare(struct mr_fold *fold, struct mr_fold_window *window,
             return false;
         }
     }
-    if (MR_LIKELY(fold->n_keys == 1))
+    if (MR_LIKELY(fold->n_keys == 1 && !fold->has_any_keys))
         pending->hash = mr_cell_put(&pending->key, &values[fold->key_fields[0]], 0);
     else
         pending->hash = hash_keys(fold, values);
@@ -239,7 +243,7 @@ ALWAYS_INLINE struct mr_group *group_for(
 {
     struct mr_fold_window *window = pending->window;
     struct mr_group *group;
-    if (MR_LIKELY(fold->n_keys == 1)) {
+    if (MR_LIKELY(fold->n_keys == 1 && !fold->has_any_keys)) {
         uint32_t id = mr_groups_find(&window->groups, &pending->key, 1, pending->hash);
         group = MR_LIKELY(id != MR_GROUP_ABSENT)
                     ? mr_groups_at(&window->groups, id)

@@ -2,6 +2,7 @@
 #ifndef MR_SCENARIOS_ORACLE_FOLD_H
 #define MR_SCENARIOS_ORACLE_FOLD_H
 
+#include "engine/batch/column.h"
 #include "scenarios/oracle/drops.h"
 #include "scenarios/oracle/groups.h"
 #include "scenarios/oracle/tally.h"
@@ -72,6 +73,7 @@ struct mr_fold {
     uint32_t n_values;              /* tallies that look at a value */
     struct mr_tally *value_tallies; /* [n_values]: copies of them */
     uint32_t n_computed;
+    bool has_any_keys;  /* a key is of type ANY */
     bool is_bare_count; /* one key, and rows are only counted */
     uint32_t stride;
     uint32_t expected_groups; /* as many as the last window had */
@@ -107,6 +109,14 @@ void mr_fold_count_rows(struct mr_fold *fold, struct mr_fold_window *window,
     const struct mr_value *values, uint32_t n);
 uint64_t mr_fold_row_hash(
     const struct mr_fold *fold, mr_us start_us, mr_us end_us, const struct mr_value *row);
+
+/* The value as it is put into a cell: a key of type ANY is the document. */
+static inline struct mr_value mr_fold_key(
+    const struct mr_fold *fold, uint32_t key, const struct mr_value *value)
+{
+    if (MR_LIKELY(fold->key_types[key] != MR_TYPE_ANY)) return *value;
+    return mr_value_raw(*value, fold->scratch);
+}
 
 /* The window, which is made if it is not there. */
 struct mr_fold_window *mr_fold_window_for(struct mr_fold *fold, mr_us start_us, mr_us end_us);

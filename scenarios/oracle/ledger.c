@@ -99,7 +99,7 @@ static const struct mr_value *store_values(
     struct mr_value *copy = mr_scratch_array(&ledger->store, struct mr_value, n);
     for (uint32_t i = 0; i < n; i++) {
         copy[i] = values[i];
-        if (!mr_is_text((enum mr_type)values[i].type) || values[i].bytes == 0) continue;
+        if (!mr_type_is_text((enum mr_type)values[i].type) || values[i].bytes == 0) continue;
         char *text = mr_scratch_alloc(&ledger->store, values[i].bytes);
         memcpy(text, values[i].text, values[i].bytes);
         copy[i].text = text;

@@ -229,7 +229,10 @@ bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us 
     struct mr_fold *fold = fold_of(oracle, combine);
     struct mr_cell cells[MR_FIELDS_MAX];
     uint64_t hash = 0;
-    for (uint32_t i = 0; i < fold->n_keys; i++) hash = mr_cell_put(&cells[i], &keys[i], hash);
+    for (uint32_t i = 0; i < fold->n_keys; i++) {
+        struct mr_value key = mr_fold_key(fold, i, &keys[i]);
+        hash = mr_cell_put(&cells[i], &key, hash);
+    }
     const struct mr_fold_window *window = open_window(fold, window_start_us);
     const struct mr_group *group = window ? mr_fold_group_at(window, cells, hash) : NULL;
     bool is_same = group != NULL;

@@ -69,7 +69,7 @@ static int compare_text(const struct mr_cell *a, const struct mr_cell *b)
 /* A NaN comes before nothing: it stays only where there is nothing else. */
 static bool comes_before(enum mr_type type, const struct mr_cell *a, const struct mr_cell *b)
 {
-    if (mr_is_text(type)) return compare_text(a, b) < 0;
+    if (mr_type_is_text(type)) return compare_text(a, b) < 0;
     if (type == MR_TYPE_FLOAT) return a->f < b->f || (a->f == a->f && b->f != b->f);
     return a->i < b->i;
 }
