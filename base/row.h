@@ -13,10 +13,8 @@ size_t mr_row_json(
 /* The row as Beam prints it: Row(a=1, b='x', c=None). */
 size_t mr_row_repr(
     const struct mr_schema *schema, const struct mr_value *row, char *out, size_t size);
-/* One value as Python's repr writes it; a timestamp as Beam's Timestamp(1.500000). */
-size_t mr_value_python(struct mr_value value, char *out, size_t size);
-
-/* Python's ==: 1 == 1.0 == True, a NaN equals nothing, integers and floats exactly. */
+/* Python's ==: 1 == 1.0 == True, a NaN equals nothing, integers and floats exactly; rows and
+ * maps whatever the order of their members. */
 bool mr_value_equals(struct mr_value a, struct mr_value b);
 
 #endif

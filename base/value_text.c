@@ -6,20 +6,9 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "base/value_internal.h"
 
-/* Writes at most size - 1 bytes and a NUL. Each piece is written whole or not at all, and
- * nothing after one that did not fit, so that a cut text is still UTF-8. */
-struct sink {
-    char *out;
-    size_t size;
-    size_t bytes;
-    bool is_full;
-    bool is_repr;
-};
-
-static void put_value(struct sink *sink, struct mr_value value);
-
-static void put(struct sink *sink, const char *text, size_t bytes)
+void mr_sink_put(struct mr_sink *sink, const char *text, size_t bytes)
 {
     sink->is_full = sink->is_full || bytes > sink->size - 1 - sink->bytes;
     if (sink->is_full) return;
@@ -28,39 +17,39 @@ static void put(struct sink *sink, const char *text, size_t bytes)
     sink->out[sink->bytes] = '\0';
 }
 
-static void put_word(struct sink *sink, const char *word)
+void mr_sink_word(struct mr_sink *sink, const char *word)
 {
-    put(sink, word, strlen(word));
+    mr_sink_put(sink, word, strlen(word));
 }
 
 /* ---- texts ---- */
 
-static void put_json_text(struct sink *sink, const char *text, size_t bytes)
+static void put_json_text(struct mr_sink *sink, const char *text, size_t bytes)
 {
-    put(sink, "\"", 1);
+    mr_sink_put(sink, "\"", 1);
     size_t taken;
     for (size_t at = 0; at < bytes && !sink->is_full; at += taken) {
         char escape[MR_JSON_ESCAPE_BYTES];
         size_t written = mr_json_escape(text + at, bytes - at, escape, &taken);
-        put(sink, escape, written);
+        mr_sink_put(sink, escape, written);
     }
-    put(sink, "\"", 1);
+    mr_sink_put(sink, "\"", 1);
 }
 
 /* Bytes are no text: each one beyond ASCII is the character of its number, so that nothing is
  * lost. */
-static void put_json_bytes(struct sink *sink, const char *text, size_t bytes)
+static void put_json_bytes(struct mr_sink *sink, const char *text, size_t bytes)
 {
-    put(sink, "\"", 1);
+    mr_sink_put(sink, "\"", 1);
     for (size_t at = 0; at < bytes && !sink->is_full; at++) {
         char escape[MR_JSON_ESCAPE_BYTES];
         unsigned char c = (unsigned char)text[at];
         size_t taken;
         size_t written = c < 0x80 ? mr_json_escape(text + at, 1, escape, &taken)
                                   : (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
-        put(sink, escape, written);
+        mr_sink_put(sink, escape, written);
     }
-    put(sink, "\"", 1);
+    mr_sink_put(sink, "\"", 1);
 }
 
 /* Python quotes with the mark that needs no escape, if there is one. */
@@ -72,7 +61,7 @@ static char quote_of(const char *text, size_t bytes)
 }
 
 /* False: the character stands for itself. */
-static bool put_short_escape(struct sink *sink, unsigned char c, char quote)
+static bool put_short_escape(struct mr_sink *sink, unsigned char c, char quote)
 {
     char escape[5];
     if (c == (unsigned char)quote || c == '\\')
@@ -83,7 +72,7 @@ static bool put_short_escape(struct sink *sink, unsigned char c, char quote)
         snprintf(escape, sizeof escape, "\\x%02x", c);
     else
         return false;
-    put_word(sink, escape);
+    mr_sink_word(sink, escape);
     return true;
 }
 
@@ -105,16 +94,16 @@ static bool is_printable(uint32_t code)
         {0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f}, {0x1680, 0x1680}, {0x180e, 0x180e},
         {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000},
         {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},
-        {0xe0000, 0x10ffff}};
+        {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (code >= ranges[i][0] && code <= ranges[i][1]) return false;
     return true;
 }
 
-static void put_repr_text(struct sink *sink, const char *text, size_t bytes)
+static void put_repr_text(struct mr_sink *sink, const char *text, size_t bytes)
 {
     char quote = quote_of(text, bytes);
-    put(sink, &quote, 1);
+    mr_sink_put(sink, &quote, 1);
     for (size_t at = 0; at < bytes && !sink->is_full;) {
         char escape[12];
         unsigned char c = (unsigned char)text[at];
@@ -126,35 +115,35 @@ static void put_repr_text(struct sink *sink, const char *text, size_t bytes)
                 : code < 0x10000 ? "\\u%04x"
                                  : "\\U%08x",
                 code);
-            put_word(sink, escape);
+            mr_sink_word(sink, escape);
         } else if (n != 1 || !put_short_escape(sink, c, quote)) {
-            put(sink, text + at, n);
+            mr_sink_put(sink, text + at, n);
         }
         at += n ? n : 1;
     }
-    put(sink, &quote, 1);
+    mr_sink_put(sink, &quote, 1);
 }
 
-static void put_repr_bytes(struct sink *sink, const char *text, size_t bytes)
+static void put_repr_bytes(struct mr_sink *sink, const char *text, size_t bytes)
 {
     char quote = quote_of(text, bytes);
-    put(sink, "b", 1);
-    put(sink, &quote, 1);
+    mr_sink_put(sink, "b", 1);
+    mr_sink_put(sink, &quote, 1);
     for (size_t at = 0; at < bytes && !sink->is_full; at++) {
         char escape[8];
         unsigned char c = (unsigned char)text[at];
         if (put_short_escape(sink, c, quote)) continue;
         snprintf(escape, sizeof escape, c < 0x80 ? "%c" : "\\x%02x", c);
-        put_word(sink, escape);
+        mr_sink_word(sink, escape);
     }
-    put(sink, &quote, 1);
+    mr_sink_put(sink, &quote, 1);
 }
 
 /* ---- dates ---- */
 
 /* datetime.datetime(2001, 2, 3, 4, 5): the numbers of the text, without seconds that are zero.
  */
-static void put_repr_date(struct sink *sink, enum mr_document_kind kind, const char *text,
+static void put_repr_date(struct mr_sink *sink, enum mr_document_kind kind, const char *text,
     size_t bytes)
 {
     bool is_time = kind == MR_DOCUMENT_TIME;
@@ -174,69 +163,69 @@ static void put_repr_date(struct sink *sink, enum mr_document_kind kind, const c
     int least = kind == MR_DOCUMENT_DATE ? 3 : is_time ? 2 : 5;
     if (n < least) n = least;
     while (n > least && numbers[n - 1] == 0) n--;
-    put_word(sink, is_time                    ? "datetime.time("
+    mr_sink_word(sink, is_time                    ? "datetime.time("
                    : kind == MR_DOCUMENT_DATE ? "datetime.date("
                                               : "datetime.datetime(");
     for (int i = 0; i < n; i++) {
         char number[16];
         snprintf(number, sizeof number, i ? ", %d" : "%d", numbers[i]);
-        put_word(sink, number);
+        mr_sink_word(sink, number);
     }
     if (bytes >= 6 && memcmp(text + bytes - 6, "+00:00", 6) == 0)
-        put_word(sink, ", tzinfo=datetime.timezone.utc");
-    put(sink, ")", 1);
+        mr_sink_word(sink, ", tzinfo=datetime.timezone.utc");
+    mr_sink_put(sink, ")", 1);
 }
 
 /* ---- what has values inside ---- */
 
-static void put_key(struct sink *sink, struct mr_value key)
+static void put_key(struct mr_sink *sink, struct mr_value key)
 {
     if (sink->is_repr || key.type == MR_TYPE_STRING) {
-        put_value(sink, key);
+        mr_sink_value(sink, key);
         return;
     }
     char text[256]; /* JSON's keys are texts */
     size_t bytes = mr_value_format(key, text, sizeof text);
     if (text[0] == '"')
-        put(sink, text, bytes);
+        mr_sink_put(sink, text, bytes);
     else
         put_json_text(sink, text, bytes);
 }
 
-static void put_map(struct sink *sink, struct mr_value map)
+static void put_map(struct mr_sink *sink, struct mr_value map)
 {
     struct mr_document_cursor cursor = mr_document_open(map);
     struct mr_value key, value;
-    put(sink, "{", 1);
+    mr_sink_put(sink, "{", 1);
     for (uint32_t i = 0; mr_document_next(&cursor, &key) && !sink->is_full; i++) {
         MR_ASSERT(cursor.at < cursor.end);
         mr_document_next(&cursor, &value);
-        if (i) put(sink, ", ", 2);
+        if (i) mr_sink_put(sink, ", ", 2);
         put_key(sink, key);
-        put(sink, ": ", 2);
-        put_value(sink, value);
+        mr_sink_put(sink, ": ", 2);
+        mr_sink_value(sink, value);
     }
-    put(sink, "}", 1);
+    mr_sink_put(sink, "}", 1);
 }
 
-static void put_row(struct sink *sink, struct mr_value row)
+static void put_row(struct mr_sink *sink, struct mr_value row)
 {
     struct mr_document_cursor cursor = mr_document_open(row);
     struct mr_value value;
-    put_word(sink, sink->is_repr ? "Row(" : "{");
+    mr_sink_word(sink, sink->is_repr ? "Row(" : "{");
     for (uint32_t i = 0; mr_document_next(&cursor, &value) && !sink->is_full; i++) {
-        if (i) put(sink, ", ", 2);
+        if (i) mr_sink_put(sink, ", ", 2);
         if (sink->is_repr)
-            put(sink, cursor.name, cursor.name_bytes);
+            mr_sink_put(sink, cursor.name, cursor.name_bytes);
         else
             put_json_text(sink, cursor.name, cursor.name_bytes);
-        put_word(sink, sink->is_repr ? "=" : ": ");
-        put_value(sink, value);
+        mr_sink_word(sink, sink->is_repr ? "=" : ": ");
+        mr_sink_value(sink, value);
     }
-    put_word(sink, sink->is_repr ? ")" : "}");
+    mr_sink_word(sink, sink->is_repr ? ")" : "}");
 }
 
-static void put_items(struct sink *sink, struct mr_value list)
+static void put_items(struct mr_sink *sink, struct mr_value list)
 {
     enum mr_document_kind kind = mr_document_kind(list);
     struct mr_document_cursor cursor = mr_document_open(list);
@@ -245,19 +234,19 @@ static void put_items(struct sink *sink, struct mr_value list)
     bool is_set = kind == MR_DOCUMENT_SET && sink->is_repr;
     uint32_t n = 0;
     if (is_set && cursor.at == cursor.end) {
-        put_word(sink, "set()");
+        mr_sink_word(sink, "set()");
         return;
     }
-    put_word(sink, is_tuple ? "(" : is_set ? "{" : "[");
+    mr_sink_word(sink, is_tuple ? "(" : is_set ? "{" : "[");
     for (; mr_document_next(&cursor, &value) && !sink->is_full; n++) {
-        if (n) put(sink, ", ", 2);
-        put_value(sink, value);
+        if (n) mr_sink_put(sink, ", ", 2);
+        mr_sink_value(sink, value);
     }
-    if (is_tuple && n == 1) put(sink, ",", 1);
-    put_word(sink, is_tuple ? ")" : is_set ? "}" : "]");
+    if (is_tuple && n == 1) mr_sink_put(sink, ",", 1);
+    mr_sink_word(sink, is_tuple ? ")" : is_set ? "}" : "]");
 }
 
-static void put_document(struct sink *sink, struct mr_value value)
+static void put_document(struct mr_sink *sink, struct mr_value value)
 {
     enum mr_document_kind kind = mr_document_kind(value);
     const char *text = value.text + MR_DOCUMENT_HEAD_BYTES;
@@ -269,11 +258,11 @@ static void put_document(struct sink *sink, struct mr_value value)
     } else if (kind >= MR_DOCUMENT_LIST) {
         put_items(sink, value);
     } else if (kind == MR_DOCUMENT_BIG_INT) {
-        put(sink, text, bytes);
+        mr_sink_put(sink, text, bytes);
     } else if (kind == MR_DOCUMENT_DECIMAL) {
-        put_word(sink, sink->is_repr ? "Decimal('" : "\"");
-        put(sink, text, bytes);
-        put_word(sink, sink->is_repr ? "')" : "\"");
+        mr_sink_word(sink, sink->is_repr ? "Decimal('" : "\"");
+        mr_sink_put(sink, text, bytes);
+        mr_sink_word(sink, sink->is_repr ? "')" : "\"");
     } else if (sink->is_repr) {
         put_repr_date(sink, kind, text, bytes);
     } else {
@@ -284,24 +273,24 @@ static void put_document(struct sink *sink, struct mr_value value)
 /* ---- scalars ---- */
 
 /* JSON has no word for what is no number: those that its readers take most often. */
-static void put_float(struct sink *sink, double value)
+static void put_float(struct mr_sink *sink, double value)
 {
     char text[MR_NUMBER_TEXT_BYTES];
     if (sink->is_repr || value - value == 0) {
         mr_float_to_text(value, text);
-        put_word(sink, text);
+        mr_sink_word(sink, text);
     } else {
-        put_word(sink, value != value ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+        mr_sink_word(sink, value != value ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
     }
 }
 
-static void put_timestamp(struct sink *sink, mr_us at_us)
+static void put_timestamp(struct mr_sink *sink, mr_us at_us)
 {
     char text[MR_TIME_TEXT_BYTES + 40];
     if (!sink->is_repr) {
         char time[MR_TIME_TEXT_BYTES];
         snprintf(text, sizeof text, "\"%s\"", mr_timestamp_format(at_us, time));
-        put_word(sink, text);
+        mr_sink_word(sink, text);
         return;
     }
     uint64_t micros = at_us < 0 ? 0 - (uint64_t)at_us : (uint64_t)at_us;
@@ -311,24 +300,24 @@ static void put_timestamp(struct sink *sink, mr_us at_us)
         snprintf(text, sizeof text, "Timestamp(%s%llu.%06llu)", sign, whole, part);
     else
         snprintf(text, sizeof text, "Timestamp(%s%llu)", sign, whole);
-    put_word(sink, text);
+    mr_sink_word(sink, text);
 }
 
-static void put_int(struct sink *sink, int64_t value)
+static void put_int(struct mr_sink *sink, int64_t value)
 {
     char text[24];
     snprintf(text, sizeof text, "%lld", (long long)value);
-    put_word(sink, text);
+    mr_sink_word(sink, text);
 }
 
-static void put_value(struct sink *sink, struct mr_value value)
+void mr_sink_value(struct mr_sink *sink, struct mr_value value)
 {
     switch ((enum mr_type)value.type) {
     case MR_TYPE_NULL:
-        put_word(sink, sink->is_repr ? "None" : "null");
+        mr_sink_word(sink, sink->is_repr ? "None" : "null");
         return;
     case MR_TYPE_BOOL:
-        put_word(sink, sink->is_repr ? (value.i ? "True" : "False")
+        mr_sink_word(sink, sink->is_repr ? (value.i ? "True" : "False")
                                      : (value.i ? "true" : "false"));
         return;
     case MR_TYPE_INT:
@@ -359,18 +348,18 @@ static void put_value(struct sink *sink, struct mr_value value)
 size_t mr_value_format(struct mr_value value, char *out, size_t size)
 {
     MR_ASSERT(size > 0);
-    struct sink sink = {.out = out, .size = size};
+    struct mr_sink sink = {.out = out, .size = size};
     out[0] = '\0';
-    put_value(&sink, value);
+    mr_sink_value(&sink, value);
     return sink.bytes;
 }
 
 size_t mr_value_repr(struct mr_value value, char *out, size_t size)
 {
     MR_ASSERT(size > 0);
-    struct sink sink = {.out = out, .size = size, .is_repr = true};
+    struct mr_sink sink = {.out = out, .size = size, .is_repr = true};
     out[0] = '\0';
-    put_value(&sink, value);
+    mr_sink_value(&sink, value);
     return sink.bytes;
 }
 

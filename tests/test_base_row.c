@@ -27,7 +27,7 @@ static const struct mr_value none = {.type = MR_TYPE_NULL};
 static void check_python(struct mr_value value, const char *expected)
 {
     char out[128];
-    assert_int_equal(mr_value_python(value, out, sizeof out), strlen(expected));
+    assert_int_equal(mr_value_repr(value, out, sizeof out), strlen(expected));
     assert_string_equal(out, expected);
 }
 
@@ -67,7 +67,8 @@ static void a_row_has_its_fields_in_order(void **state)
 {
     (void)state;
     const struct mr_field fields[] = {
-        {"a", MR_TYPE_INT, false}, {"b", MR_TYPE_STRING, false}, {"c", MR_TYPE_FLOAT, true}};
+        {"a", MR_TYPE_INT, false, NULL}, {"b", MR_TYPE_STRING, false, NULL},
+        {"c", MR_TYPE_FLOAT, true, NULL}};
     const struct mr_schema schema = {3, fields};
     const struct mr_value row[] = {integer(1), text("x"), none};
     char out[128];
@@ -82,7 +83,7 @@ static void a_row_has_its_fields_in_order(void **state)
 static void a_row_is_cut_to_what_fits(void **state)
 {
     (void)state;
-    const struct mr_field fields[] = {{"é", MR_TYPE_STRING, false}};
+    const struct mr_field fields[] = {{"é", MR_TYPE_STRING, false, NULL}};
     const struct mr_schema schema = {1, fields};
     const struct mr_value row[] = {text("\x01\xf3\xa0\x80\x81\"")};
     char whole[256], out[256];

@@ -134,7 +134,7 @@ static const struct refusal python_refusals[] = {
     {"at + 1", 10, "type mismatch: '+' of timestamp and integer", NULL},
     {"at < 1", 10, "type mismatch: '<' of timestamp and integer", NULL},
     {"int(at)", 10, "type mismatch: 'int' of timestamp", NULL},
-    {"items is None", 10, "field 'items' is a list, which is not supported", NULL},
+    {"items is None", 10, "field 'items' is of type list, which only Python computes with", NULL},
     {"None", 10, "the expression is always None", NULL},
     {"None if b else None", 10, "the expression is always None", NULL},
 };

@@ -462,8 +462,6 @@ static void what_is_wrong_is_said_at_its_place(void **state)
         int col;
         const char *message;
     } cases[] = {
-        {"n ** 2", false, MR_TYPE_NULL, 12, "with an 'output_type' it would run in CPython"},
-        {"lambda row: row.n", true, MR_TYPE_NULL, 10, "add 'output_type'"},
         {"n ** m", false, MR_TYPE_INT, 15, "unknown field 'm'"},
         {"n ** (", false, MR_TYPE_INT, 15, "syntax error"},
         {"lambda row: row.m", true, MR_TYPE_INT, 26, "unknown field 'm'"},

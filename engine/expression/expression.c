@@ -171,6 +171,15 @@ static bool is_as_declared(const struct mr_udf_text *written, const struct mr_no
            (written->type == MR_TYPE_ANY && !written->shape);
 }
 
+/* Whether no value of the type is one of what was declared. */
+static bool is_never_as_declared(const struct mr_udf_text *written, enum mr_type type)
+{
+    bool is_number = type == MR_TYPE_BOOL || type == MR_TYPE_INT;
+    bool takes_numbers = written->type == MR_TYPE_INT || written->type == MR_TYPE_FLOAT;
+    return !mr_type_is_document(type) && written->type != MR_TYPE_ANY &&
+           !(is_number && takes_numbers);
+}
+
 bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_text *written,
     enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out, struct mr_err *err)
@@ -189,6 +198,9 @@ bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_tex
         *out = expression_new(&compiler, use, root, NULL);
         return true;
     }
+    if (root && is_never_as_declared(written, root->type))
+        return mr_fail_at(err, written->place, "type mismatch: it yields %s, not %s",
+            mr_type_name(root->type), mr_type_name(written->type));
     if (root || beyond != MR_WITHIN)
         return mr_expression_compile_foreign(region, written, use, schema, out, err);
     *err = refusal;

@@ -300,7 +300,8 @@ enum mr_row_error mr_expression_row(const struct mr_expression *expression,
     struct machine machine = {.row = row, .scratch = scratch};
     struct mr_value value = {.type = MR_TYPE_NULL};
     enum mr_row_error error = run(&machine, expression->root, &value);
-    MR_ASSERT(error || value.type == MR_TYPE_NULL || value.type == expression->root->type);
+    enum mr_type type = expression->root->type;
+    MR_ASSERT(error || value.type == MR_TYPE_NULL || value.type == type || type == MR_TYPE_ANY);
     *out = error ? (struct mr_value){.type = MR_TYPE_NULL} : value;
     return error;
 }

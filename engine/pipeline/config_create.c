@@ -3,19 +3,10 @@
 #include "base/document_yaml.h"
 #include "engine/pipeline/graph_internal.h"
 
-bool mr_config_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
-    const char *what, struct mr_value *out)
+bool mr_config_value(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_value *out)
 {
-    struct mr_value value;
-    if (node->kind == MR_YAML_LIST || node->kind == MR_YAML_MAP)
-        return mr_fail_at(
-            reader->err, node->place, "lists and maps as %s are not supported yet", what);
-    if (!mr_value_of_yaml(reader->region, node, true, &value, reader->err)) return false;
-    if (mr_type_is_document((enum mr_type)value.type))
-        return mr_fail_at(reader->err, node->place,
-            "a date as %s is not supported yet, quote it to have a string", what);
-    *out = value;
-    return true;
+    return mr_value_of_yaml(reader->region, node, true, out, reader->err);
 }
 
 /* The fields of one element: those of a map, or `element` for anything else. */
@@ -32,7 +23,7 @@ static bool read_cell(struct mr_graph_reader *reader, const struct mr_yaml *elem
     *node = is_map ? element->items[index] : element;
     if (is_map && !mr_config_name(reader, element->keys[index], "the name of a field", name))
         return false;
-    return mr_value_of_yaml(reader->region, *node, true, value, reader->err);
+    return mr_config_value(reader, *node, value);
 }
 
 static bool add_cell(struct mr_graph_reader *reader, struct mr_schema_builder *builder,

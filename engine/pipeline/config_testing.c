@@ -21,7 +21,7 @@ static bool read_element(struct mr_graph_reader *reader, const struct mr_yaml *n
         if (is_map &&
             !mr_config_name(reader, node->keys[i], "the name of a field", &fields[i].name))
             return false;
-        if (!mr_config_value(reader, value, "an expected element", &values[i])) return false;
+        if (!mr_config_value(reader, value, &values[i])) return false;
         fields[i].type = (enum mr_type)values[i].type;
         places[i] = mr_schema_find(schema, fields[i].name);
     }

@@ -81,7 +81,7 @@ static bool read_values(
     const char *text = "";
     for (uint32_t i = 0; i < n; i++) {
         const struct mr_yaml *item = is_list ? node->items[i] : node;
-        if (!mr_config_value(reader, item, "a value of a schema", &values[i])) return false;
+        if (!mr_config_value(reader, item, &values[i])) return false;
         const char *quote = item->kind == MR_YAML_TEXT ? "'" : "";
         text = mr_region_printf(reader->region, "%s%s%s%s%s", text, i > 0 ? ", " : "", quote,
             item->kind == MR_YAML_NULL ? "None" : item->text, quote);
@@ -120,7 +120,7 @@ static bool read_bound(
         return mr_fail_at(rules->reader->err, node->place, "'%s' must be a number", bound->key);
     if (field->type != MR_TYPE_INT && field->type != MR_TYPE_FLOAT) return true;
     struct mr_rule rule = {.kind = bound->kind, .field = index};
-    if (!mr_config_value(rules->reader, node, "a bound", &rule.bound)) return false;
+    if (!mr_config_value(rules->reader, node, &rule.bound)) return false;
     char number[MR_NUMBER_TEXT_BYTES];
     uint32_t bytes = rule.bound.type == MR_TYPE_INT ? mr_int_to_text(rule.bound.i, number)
                                                     : mr_float_to_text(rule.bound.f, number);

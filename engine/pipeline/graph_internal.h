@@ -206,9 +206,9 @@ MR_MUST_CHECK bool mr_config_word(struct mr_graph_reader *reader, const struct m
 /* A text that is not empty. */
 MR_MUST_CHECK bool mr_config_name(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, const char **out);
-/* A scalar as the value that Beam's YAML reader makes of it; `what` says what it would be. */
-MR_MUST_CHECK bool mr_config_value(struct mr_graph_reader *reader, const struct mr_yaml *node,
-    const char *what, struct mr_value *out);
+/* A node as the value that Beam makes of it: maps are rows, plain dates are dates. */
+MR_MUST_CHECK bool mr_config_value(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_value *out);
 /* A duration of an extension: `d` is refused, since Beam's windowing takes it for 12 hours. */
 MR_MUST_CHECK bool mr_config_duration(
     struct mr_graph_reader *reader, const struct mr_yaml *node, const char *what, mr_ns *out);
