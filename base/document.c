@@ -229,6 +229,14 @@ void mr_document_put(struct mr_document_writer *writer, struct mr_value value)
     MR_UNREACHABLE("a value of no type");
 }
 
+uint32_t mr_document_size(struct mr_value value)
+{
+    enum mr_type type = (enum mr_type)value.type;
+    if (mr_type_is_document(type)) return value.bytes;
+    if (mr_type_is_text(type)) return MR_DOCUMENT_HEAD_BYTES + value.bytes;
+    return type == MR_TYPE_NULL || type == MR_TYPE_BOOL ? 1 : NUMBER_BYTES;
+}
+
 size_t mr_document_begin(struct mr_document_writer *writer, enum mr_document_kind kind)
 {
     MR_ASSERT(kind >= MR_DOCUMENT_LIST);

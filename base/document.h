@@ -57,6 +57,8 @@ struct mr_document_writer {
 void mr_document_writer_deinit(struct mr_document_writer *writer); /* of the heap */
 /* A value as a document; one that is a document already is copied. */
 void mr_document_put(struct mr_document_writer *writer, struct mr_value value);
+/* The bytes that a value takes as a document. */
+uint32_t mr_document_size(struct mr_value value);
 /* A kind that is text. */
 void mr_document_put_text(struct mr_document_writer *writer, enum mr_document_kind kind,
     const char *text, size_t bytes);

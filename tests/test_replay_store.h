@@ -172,7 +172,7 @@ static inline void expect(struct bench *bench, struct mr_store *store, const cha
 static inline void tell_everything(const struct mr_recorder *r)
 {
     static const struct mr_field fields[] = {
-        {"name", MR_TYPE_STRING, true, NULL}, {"n \"x\"", MR_TYPE_INT, true}};
+        {"name", MR_TYPE_STRING, true, NULL}, {"n \"x\"", MR_TYPE_INT, true, NULL}};
     static const struct mr_schema schema = {2, fields};
     struct mr_string names[2] = {{.bytes = 3, .inline_text = "a\"b"}, {.bytes = 0}};
     uint64_t valid[] = {1};

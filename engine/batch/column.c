@@ -17,13 +17,10 @@ struct mr_document_writer mr_scratch_writer(struct mr_scratch *scratch)
 struct mr_value mr_value_raw(struct mr_value value, struct mr_scratch *scratch)
 {
     if (value.type == MR_TYPE_NULL) return value;
-    struct mr_value raw = {.type = MR_TYPE_ANY};
-    if (mr_type_is_document((enum mr_type)value.type)) {
-        raw.text = value.text;
-        raw.bytes = value.bytes;
-        return raw;
-    }
-    struct mr_document_writer writer = mr_scratch_writer(scratch);
+    struct mr_value raw = {.type = MR_TYPE_ANY, .text = value.text, .bytes = value.bytes};
+    if (mr_type_is_document((enum mr_type)value.type)) return raw;
+    struct mr_document_writer writer = {.capacity = mr_document_size(value)};
+    writer.data = mr_scratch_alloc(scratch, writer.capacity);
     mr_document_put(&writer, value);
     raw.text = writer.data;
     raw.bytes = (uint32_t)writer.bytes;

@@ -117,7 +117,7 @@ static inline const char *mr_cell_text(const struct mr_cell *cell)
 }
 
 /* Text is borrowed from the cell. What is put into a cell of type ANY is the document itself
- * (mr_value_raw). */
+ * (mr_cell_document). */
 static inline struct mr_value mr_cell_value(const struct mr_cell *cell, enum mr_type type)
 {
     if (cell->bytes == MR_CELL_NONE) return (struct mr_value){.type = MR_TYPE_NULL};
@@ -126,6 +126,18 @@ static inline struct mr_value mr_cell_value(const struct mr_cell *cell, enum mr_
     value.text = mr_cell_text(cell);
     value.bytes = cell->bytes;
     return MR_UNLIKELY(type == MR_TYPE_ANY) ? mr_document_value(value.text) : value;
+}
+
+/* The value as the document that it is; None stays None. */
+static inline struct mr_value mr_cell_document(
+    struct mr_value value, struct mr_scratch *scratch)
+{
+    if (value.type == MR_TYPE_NULL) return value;
+    struct mr_document_writer writer = {.capacity = mr_document_size(value)};
+    writer.data = mr_scratch_alloc(scratch, writer.capacity);
+    mr_document_put(&writer, value);
+    return (struct mr_value){
+        .type = MR_TYPE_ANY, .text = writer.data, .bytes = (uint32_t)writer.bytes};
 }
 
 static inline bool mr_cell_same(const struct mr_cell *a, const struct mr_cell *b)

@@ -2,7 +2,6 @@
 #ifndef MR_SCENARIOS_ORACLE_FOLD_H
 #define MR_SCENARIOS_ORACLE_FOLD_H
 
-#include "engine/batch/column.h"
 #include "scenarios/oracle/drops.h"
 #include "scenarios/oracle/groups.h"
 #include "scenarios/oracle/tally.h"
@@ -115,7 +114,7 @@ static inline struct mr_value mr_fold_key(
     const struct mr_fold *fold, uint32_t key, const struct mr_value *value)
 {
     if (MR_LIKELY(fold->key_types[key] != MR_TYPE_ANY)) return *value;
-    return mr_value_raw(*value, fold->scratch);
+    return mr_cell_document(*value, fold->scratch);
 }
 
 /* The window, which is made if it is not there. */
