@@ -65,5 +65,9 @@ MR_MUST_CHECK bool mr_yaml_only_keys(const struct mr_yaml *map, const char *what
 
 /* Writes a tree as YAML 1.2 that reads back as the same tree (block style, two spaces). */
 void mr_yaml_write(struct mr_text *out, const struct mr_yaml *node, int indent);
+/* Writes a tree as PyYAML's safe_dump does, for YAML 1.1. */
+void mr_yaml_dump(struct mr_text *out, const struct mr_yaml *node);
+/* Writes a tree as JSON, as Python's json reads it: NaN and Infinity among the numbers. */
+void mr_yaml_json(struct mr_text *out, const struct mr_yaml *node);
 
 #endif

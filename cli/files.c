@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/files.h"
+#include "cli/pipeline_files.h"
 
 #define FILE_BYTES_MAX ((size_t)4 << 30)
 
@@ -54,7 +55,7 @@ static bool read_file(void *self, struct mr_region *region, const char *path, co
 
 struct mr_file_reader mr_files_reader(struct mr_files *files)
 {
-    return (struct mr_file_reader){.self = files, .read = read_file};
+    return (struct mr_file_reader){.self = files, .read = read_file, .find = mr_cli_find_data};
 }
 
 bool mr_cli_read_scenario(struct mr_region *region, const char *path,

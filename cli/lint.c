@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/pipeline_files.h"
 #include "cli/selection.h"
 
 static const char about[] =
@@ -19,6 +20,7 @@ static const char exits[] = "  0  nothing is wrong   2  something is   4  nothin
 
 struct lint {
     struct mr_region *region;
+    const char *jinja_variables;
     size_t n_files;
     size_t n_errors;
     size_t n_warnings;
@@ -65,7 +67,7 @@ static bool lint_pipeline(struct lint *lint, const char *path, struct mr_err *er
     struct mr_files files;
     mr_files_init(&files, path);
     struct mr_file_reader reader = mr_files_reader(&files);
-    struct mr_graph_files beside = {.self = reader.self, .read = reader.read};
+    struct mr_graph_files beside = mr_cli_pipeline_files(&files, lint->jinja_variables);
     const char *text;
     size_t bytes;
     const struct mr_graph *graph;
@@ -124,14 +126,17 @@ static int lint_all(struct lint *lint, const struct mr_arguments *paths)
 
 int mr_lint_main(int argc, char **argv)
 {
+    struct lint lint = {.region = mr_region_create()};
+    const struct mr_flag flags[] = {MR_FLAG_JINJA(&lint.jinja_variables)};
     const struct mr_usage usage = {.command = "lint",
         .arguments = "PATH...",
         .about = about,
         .examples = examples,
         .exits = exits,
+        .flags = flags,
+        .n_flags = sizeof flags / sizeof flags[0],
         .n_min = 1,
         .n_max = SIZE_MAX};
-    struct lint lint = {.region = mr_region_create()};
     struct mr_arguments arguments;
     struct mr_err err = {0};
     int code = 0;

@@ -5,16 +5,17 @@
 #include "base/row.h"
 #include "base/yaml.h"
 #include "cli/campaign.h"
+#include "cli/pipeline_files.h"
 
 static bool read_list(
     struct mr_pipeline_file *file, const struct mr_yaml *list, struct mr_err *err)
 {
     static const char *const keys[] = {"pipelines", "options", "providers"};
-    const struct mr_yaml *fixtures = mr_yaml_key(file->root, "fixtures");
+    const struct mr_yaml *fixtures = mr_yaml_key(file->parsed.root, "fixtures");
     if (fixtures)
         return mr_fail_at(err, fixtures->place,
             "'fixtures' start services outside of the pipeline, which is not supported");
-    if (!mr_yaml_only_keys(file->root, "a file of pipelines", keys, 3, err)) return false;
+    if (!mr_yaml_only_keys(file->parsed.root, "a file of pipelines", keys, 3, err)) return false;
     if (list->kind != MR_YAML_LIST || list->n == 0)
         return mr_fail_at(
             err, list->place, "'pipelines' must be a list of maps with a 'pipeline' each");
@@ -25,24 +26,26 @@ static bool read_list(
 }
 
 bool mr_pipeline_file_read(struct mr_region *region, const char *path,
-    struct mr_pipeline_file *out, struct mr_err *err)
+    const char *jinja_variables, struct mr_pipeline_file *out, struct mr_err *err)
 {
+    out->jinja_variables = jinja_variables;
     mr_files_init(&out->files, path);
     struct mr_file_reader reader = mr_files_reader(&out->files);
+    struct mr_graph_files named = mr_cli_pipeline_files(&out->files, jinja_variables);
     out->path = mr_region_strdup(region, path);
     out->is_list = false;
     if (!reader.read(reader.self, region, out->path + strlen(out->files.folder), &out->text,
             &out->bytes, err) ||
-        !mr_graph_parse(region, out->path, out->text, out->bytes, &out->root, err))
+        !mr_graph_parse(region, out->path, out->text, out->bytes, &named, &out->parsed, err))
         return false;
-    const struct mr_yaml *list = mr_yaml_get(out->root, "pipelines");
+    const struct mr_yaml *list = mr_yaml_get(out->parsed.root, "pipelines");
     if (list) {
         if (read_list(out, list, err)) return true;
         mr_err_quote(err, out->text, out->bytes);
         return false;
     }
     out->n = 1;
-    out->documents = &out->root;
+    out->documents = &out->parsed.root;
     return true;
 }
 
@@ -50,10 +53,11 @@ bool mr_pipeline_file_scenario(struct mr_region *region, struct mr_pipeline_file
     const struct mr_yaml *document, const struct mr_yaml *test, const struct mr_scenario **out,
     struct mr_err *err)
 {
-    struct mr_file_reader reader = mr_files_reader(&file->files);
-    struct mr_graph_files beside = {.self = reader.self, .read = reader.read};
+    struct mr_graph_files named = mr_cli_pipeline_files(&file->files, file->jinja_variables);
+    struct mr_graph_document one = {.root = document, .rendered = file->parsed.rendered};
     struct mr_graph_options options = {
-        .files = &beside, .document = document, .collects = !test, .test = test};
+        .files = &named, .document = &one, .collects = !test, .test = test};
+    if (file->is_list) options.providers = mr_yaml_get(file->parsed.root, "providers");
     const struct mr_graph *graph;
     if (!mr_graph_read_as(region, file->path, file->text, file->bytes, &options, &graph, err))
         return false;

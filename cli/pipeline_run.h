@@ -13,16 +13,17 @@ enum mr_row_form { MR_ROWS_JSON, MR_ROWS_BEAM };
  * integration tests have it. */
 struct mr_pipeline_file {
     struct mr_files files;
+    const char *jinja_variables; /* NULL: none */
     const char *path;
     const char *text;
     size_t bytes;
-    const struct mr_yaml *root;
+    struct mr_graph_document parsed;
     bool is_list;
     uint32_t n;
     const struct mr_yaml *const *documents; /* [n] */
 };
 MR_MUST_CHECK bool mr_pipeline_file_read(struct mr_region *region, const char *path,
-    struct mr_pipeline_file *out, struct mr_err *err);
+    const char *jinja_variables, struct mr_pipeline_file *out, struct mr_err *err);
 /* The graph of one of its documents, and the calm scenario around it. `test`: see
  * mr_graph_options; NULL: the pipeline itself. */
 MR_MUST_CHECK bool mr_pipeline_file_scenario(struct mr_region *region,

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/files.h"
 #include "cli/narrator.h"
+#include "cli/pipeline_files.h"
 #include "cli/recording.h"
 #include "cli/run_pipeline.h"
 #include "cli/selection.h"
@@ -21,6 +22,7 @@ struct options {
     const char *manifest;
     const char *color;
     const char *rows;
+    const char *jinja_variables;
     bool is_verbose;
     bool is_quiet;
 };
@@ -67,6 +69,7 @@ static bool read_options(struct mr_region *region, int argc, char **argv, struct
         {"--rows", "FORM",
             "of a pipeline: json, one object a line, or beam, as Beam prints rows",
             MR_FLAG_WORD, .out = &o->rows, .words = row_words},
+        MR_FLAG_JINJA(&o->jinja_variables),
         {"--verbose", NULL, "points, transactions and the processes' logs too", MR_FLAG_SWITCH,
             .out = &o->is_verbose, .letter = 'v'},
         {"--quiet", NULL, "only the verdict and the digest", MR_FLAG_SWITCH,
@@ -213,6 +216,7 @@ static int run_pipeline(struct mr_region *region, const struct options *options,
         .form = options->rows && strcmp(options->rows, "beam") == 0 ? MR_ROWS_BEAM : MR_ROWS_JSON,
         .plant = options->plant,
         .color = options->color,
+        .jinja_variables = options->jinja_variables,
         .is_verbose = options->is_verbose,
         .is_quiet = options->is_quiet};
     return mr_run_pipeline_file(region, path, &o);
@@ -225,6 +229,12 @@ static int run_command(
     enum mr_file_kind kind = MR_FILE_SCENARIO;
     if (!mr_file_kind(region, path, &kind, err)) return mr_console_error(err);
     if (kind == MR_FILE_PIPELINE) return run_pipeline(region, options, path, err);
+    if (options->jinja_variables) {
+        (void)mr_fail(err, MR_ERR_INPUT,
+            "'%s' is a scenario: it has the variables of Jinja as 'pipeline.jinja_variables'",
+            path);
+        return mr_console_error(err);
+    }
     if (!mr_selection_read(region, path, &scenario, err)) return mr_console_error(err);
     if (!options->has_seed) options->seed = scenario->first_seed;
     if (options->manifest && !write_manifest(options, scenario, err))

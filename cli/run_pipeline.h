@@ -9,6 +9,7 @@ struct mr_run_pipeline_options {
     uint64_t seed;
     enum mr_plant plant;
     const char *color;
+    const char *jinja_variables; /* NULL: none */
     bool is_verbose;
     bool is_quiet;
 };

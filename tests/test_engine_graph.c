@@ -499,7 +499,7 @@ static const struct bad_file bad_documents[] = {
         NULL},
     {GRAPH CREATE "providers: [{includes: x}]\n", 4, 14, "unknown key 'includes'", "'include'"},
     {"# {{ fine }}\npipeline:\n  transforms:\n    {% for x in y %}\n", 4, 5,
-        "'{%' opens a Jinja", NULL},
+        "a Jinja template opens here", NULL},
 };
 
 static void bad_documents_are_refused_at_their_place(void **state)

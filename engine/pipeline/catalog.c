@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "engine/pipeline/graph_internal.h"
+#include "engine/pipeline/provider.h"
 
 static const struct mr_catalog_entry supported[] = {
     {"ReadFromLog", MR_READ_FROM_LOG, 0, 0, false, true, mr_configure_read_from_log},
@@ -48,18 +48,6 @@ const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind)
     return NULL;
 }
 
-/* The kind of the provider in the file that declares the type, or NULL. */
-static const char *provider_of(const struct mr_graph_reader *reader, const char *type)
-{
-    const struct mr_yaml *list = reader->providers;
-    for (uint32_t i = 0; list && i < list->n; i++) {
-        const struct mr_yaml *provider = list->items[i];
-        const struct mr_yaml *kind = mr_yaml_get(provider, "type");
-        if (kind && mr_yaml_get(mr_yaml_get(provider, "transforms"), type)) return kind->text;
-    }
-    return NULL;
-}
-
 static bool fail_unknown(struct mr_graph_reader *reader, const struct mr_yaml *type)
 {
     const char *words[MR_COUNT_OF(supported) + MR_COUNT_OF(not_yet) + 2];
@@ -82,12 +70,12 @@ static bool find_entry(struct mr_graph_reader *reader, const struct mr_yaml *typ
     *out = entry;
     /* Extensions are known by name, whether a provider stands there for production or not. */
     if (entry && entry->is_extension) return true;
-    const char *provider = provider_of(reader, type->text);
-    if (provider)
+    const struct mr_provided *provided = mr_provided_find(reader, type->text);
+    if (provided)
         return mr_fail_at(reader->err, type->place,
-            "transform type '%s' comes from a provider of type '%s', which is not supported "
-            "yet",
-            type->text, provider);
+            "transform type '%s' comes from a provider of type '%s', whose code does not run "
+            "here: mock it",
+            type->text, provided->kind);
     if (entry) return true;
     for (size_t i = 0; i < MR_COUNT_OF(not_yet); i++)
         if (strcmp(not_yet[i], type->text) == 0)

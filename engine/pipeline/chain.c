@@ -155,7 +155,8 @@ static void flatten_inputs(struct mr_graph_reader *reader, struct mr_spec *compo
 /* From the outside in: what a chain gives to its members decides what they are. */
 bool mr_composites_link(struct mr_graph_reader *reader, struct mr_spec *composite)
 {
-    if (composite->is_chain || is_implicit_chain(composite))
+    bool is_linked = composite->is_chain || is_implicit_chain(composite);
+    if (is_linked && !composite->is_provided)
         if (!link_members(reader, composite)) return false;
     for (uint32_t i = 0; i < composite->n_members; i++)
         if (!composite->members[i]->entry && !mr_composites_link(reader, composite->members[i]))

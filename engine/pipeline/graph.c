@@ -1,31 +1,10 @@
 #include "engine/pipeline/graph.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "engine/pipeline/graph_internal.h"
-
-/* Beam renders every file with Jinja before it reads the YAML, but for comments at the top. */
-static bool refuse_jinja(const char *path, const char *text, size_t bytes, struct mr_err *err)
-{
-    struct mr_place place = {.file = path, .line = 1, .col = 1};
-    bool is_head = true;
-    bool is_comment = false;
-    for (size_t i = 0; i + 1 < bytes; i++, place.col++) {
-        if (text[i] == '\n') {
-            place = (struct mr_place){.file = path, .line = place.line + 1, .col = 0};
-            is_comment = false;
-            continue;
-        }
-        if (text[i] == '#' && is_head) is_comment = true;
-        if (text[i] != ' ' && !is_comment) is_head = false;
-        bool opens = text[i] == '{' && strchr("{%#", text[i + 1]) && text[i + 1] != '\0';
-        if (opens && !is_comment)
-            return mr_fail_at(err, place,
-                "'{%c' opens a Jinja template, which is not supported yet", text[i + 1]);
-        if (((unsigned char)text[i] & 0xc0) == 0x80) place.col--; /* columns are characters */
-    }
-    return true;
-}
+#include "engine/expression/template.h"
+#include "engine/pipeline/provider.h"
 
 static bool same_schema(const struct mr_graph_reader *reader, const struct mr_transform *a,
     const struct mr_transform *b)
@@ -74,7 +53,8 @@ static bool read_graph(struct mr_graph_reader *reader, const struct mr_yaml *doc
     const struct mr_graph_options *options)
 {
     struct mr_spec *root;
-    if (!mr_specs_read(reader, document, &root) ||
+    if ((options->providers && !mr_providers_read(reader, options->providers)) ||
+        !mr_specs_read(reader, document, &root) ||
         !mr_overrides_apply(reader, root, options->sets, options->n_sets) ||
         (options->test && !mr_specs_slice(reader, root, options->test)))
         return false;
@@ -103,6 +83,67 @@ bool mr_graph_read(struct mr_region *region, const char *path, const char *text,
     return mr_graph_read_with(region, path, text, bytes, NULL, sets, n_sets, out, err);
 }
 
+void mr_graph_text(
+    struct mr_graph_reader *reader, const char *path, const char *text, size_t bytes)
+{
+    struct mr_template_source *texts =
+        mr_region_array(reader->region, struct mr_template_source, reader->n_texts + 1);
+    if (reader->n_texts > 0)
+        memcpy(texts, reader->texts, sizeof *texts * reader->n_texts);
+    texts[reader->n_texts++] = (struct mr_template_source){path, text, bytes};
+    reader->texts = texts;
+}
+
+/* Beam renders every file with Jinja before it reads the YAML, but for comments at the top. */
+static bool render(struct mr_graph_reader *reader, const char *path, const char *text,
+    size_t bytes, struct mr_rendered *out)
+{
+    const struct mr_graph_files *files = reader->files;
+    struct mr_place place;
+    *out = (struct mr_rendered){.text = text, .bytes = bytes};
+    if (!mr_template_find(path, text, bytes, &place)) return true;
+    if (!files)
+        return mr_fail_at(reader->err, place,
+            "a Jinja template opens here, which cannot be rendered without its files");
+    struct mr_template_files beside = {.self = files->self, .read = files->read};
+    if (!mr_template_render(reader->region, path, text, bytes, files->jinja_variables, &beside,
+            out, reader->err))
+        return false;
+    for (uint32_t i = 1; i < out->n_sources; i++)
+        mr_graph_text(reader, out->sources[i].path, out->sources[i].text, out->sources[i].bytes);
+    return true;
+}
+
+/* An error in what Jinja made of the file is shown where it comes from; an override's place is
+ * in the scenario, and who reads that has its text. */
+static void place_error(struct mr_graph_reader *reader, const char *file,
+    const struct mr_rendered *rendered)
+{
+    struct mr_err *err = reader->err;
+    if (rendered->n_lines > 0 && strcmp(err->input_file, file) == 0 && !err->input_quote[0]) {
+        struct mr_place place = mr_rendered_place(
+            rendered, (struct mr_place){file, err->input_line, err->input_col});
+        snprintf(err->input_file, sizeof err->input_file, "%s", place.file);
+        err->input_line = place.line;
+        err->input_col = place.col;
+    }
+    for (uint32_t i = 0; i < reader->n_texts; i++)
+        if (strcmp(err->input_file, reader->texts[i].path) == 0)
+            mr_err_quote(err, reader->texts[i].text, reader->texts[i].bytes);
+}
+
+static void place_graph(struct mr_graph_reader *reader, const char *file,
+    const struct mr_rendered *rendered)
+{
+    for (uint32_t i = 0; i < reader->n_transforms; i++)
+        if (reader->transforms[i].place.file == file)
+            reader->transforms[i].place =
+                mr_rendered_place(rendered, reader->transforms[i].place);
+    for (uint32_t i = 0; i < reader->n_warnings; i++)
+        if (reader->warnings[i].place.file == file)
+            reader->warnings[i].place = mr_rendered_place(rendered, reader->warnings[i].place);
+}
+
 bool mr_graph_read_with(struct mr_region *region, const char *path, const char *text,
     size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
     uint32_t n_sets, const struct mr_graph **out, struct mr_err *err)
@@ -111,13 +152,30 @@ bool mr_graph_read_with(struct mr_region *region, const char *path, const char *
     return mr_graph_read_as(region, path, text, bytes, &options, out, err);
 }
 
-bool mr_graph_parse(struct mr_region *region, const char *path, const char *text, size_t bytes,
-    const struct mr_yaml **out, struct mr_err *err)
+/* Files of several pipelines are Beam's own tests, which it reads without Jinja. */
+static bool has_pipelines(struct mr_region *region, const char *path, const char *text,
+    size_t bytes, const struct mr_yaml **out)
 {
-    if (refuse_jinja(path, text, bytes, err) &&
-        mr_yaml_parse(region, path, text, bytes, MR_YAML_1_1, out, err))
+    struct mr_err ignored = {0};
+    return mr_yaml_parse(region, path, text, bytes, MR_YAML_1_1, out, &ignored) &&
+           mr_yaml_get(*out, "pipelines");
+}
+
+bool mr_graph_parse(struct mr_region *region, const char *path, const char *text, size_t bytes,
+    const struct mr_graph_files *files, struct mr_graph_document *out, struct mr_err *err)
+{
+    struct mr_graph_reader reader = {.region = region, .files = files, .err = err};
+    path = mr_region_strdup(region, path);
+    struct mr_rendered *rendered = mr_region_new(region, struct mr_rendered);
+    *rendered = (struct mr_rendered){.text = text, .bytes = bytes};
+    *out = (struct mr_graph_document){.rendered = rendered};
+    if (has_pipelines(region, path, text, bytes, &out->root)) return true;
+    mr_graph_text(&reader, path, text, bytes);
+    if (render(&reader, path, text, bytes, rendered) &&
+        mr_yaml_parse(region, path, rendered->text, rendered->bytes, MR_YAML_1_1, &out->root,
+            err))
         return true;
-    if (strcmp(err->input_file, path) == 0) mr_err_quote(err, text, bytes);
+    place_error(&reader, path, rendered);
     return false;
 }
 
@@ -128,13 +186,21 @@ bool mr_graph_read_as(struct mr_region *region, const char *path, const char *te
     struct mr_graph_reader reader = {.region = region, .files = options->files, .err = err,
         .is_lenient = options->test != NULL};
     const char *file = mr_region_strdup(region, path);
-    const struct mr_yaml *document = options->document;
-    if (!document && !mr_graph_parse(region, file, text, bytes, &document, err)) return false;
-    if (!read_graph(&reader, document, options)) {
-        /* An override's place is in the scenario; who reads that has its text. */
-        if (strcmp(err->input_file, file) == 0) mr_err_quote(err, text, bytes);
+    struct mr_graph_document document = {0};
+    if (options->document) document = *options->document;
+    if (!document.root &&
+        !mr_graph_parse(region, file, text, bytes, options->files, &document, err))
+        return false;
+    const struct mr_rendered *rendered = document.rendered;
+    mr_graph_text(&reader, file, text, bytes);
+    for (uint32_t i = 1; i < rendered->n_sources; i++)
+        mr_graph_text(&reader, rendered->sources[i].path, rendered->sources[i].text,
+            rendered->sources[i].bytes);
+    if (!read_graph(&reader, document.root, options)) {
+        place_error(&reader, document.root->place.file, rendered);
         return false;
     }
+    place_graph(&reader, document.root->place.file, rendered);
     struct mr_graph *graph = mr_region_new(region, struct mr_graph);
     *graph = (struct mr_graph){.n_transforms = reader.n_transforms,
         .transforms = reader.transforms,

@@ -4,6 +4,7 @@
 
 #include "base/yaml.h"
 #include "engine/expression/expression.h"
+#include "engine/expression/template.h"
 #include "engine/pipeline/assertion.h"
 
 enum mr_transform_kind {
@@ -236,23 +237,45 @@ MR_MUST_CHECK bool mr_graph_read(struct mr_region *region, const char *path, con
     size_t bytes, const struct mr_override_set *sets, uint32_t n_sets, const struct mr_graph **out,
     struct mr_err *err);
 
-/* The files that a pipeline names (`path` of a UDF), by paths relative to its own folder. */
+/* Files of data, in the order of their paths. */
+struct mr_data_file {
+    const char *path; /* as the pattern names it */
+    const char *text;
+    size_t bytes;
+};
+struct mr_data_files {
+    uint32_t n;
+    const struct mr_data_file *files; /* [n] */
+};
+/* The files that a pipeline names (`path` of a UDF, `include` of a provider or of Jinja), by
+ * paths relative to its own folder. */
 struct mr_graph_files {
     void *self;
     bool (*read)(void *self, struct mr_region *region, const char *path, const char **text,
         size_t *bytes, struct mr_err *err);
+    const char *jinja_variables; /* a JSON object; NULL: none */
+    /* The files of data that a pattern with `*`, `?` and `[...]` names, from the working
+     * directory, and where there is nothing, from the pipeline's folder; NULL: there are none. */
+    bool (*find)(void *self, struct mr_region *region, const char *pattern,
+        struct mr_data_files *out, struct mr_err *err);
 };
 /* The same, with files; NULL: there are none, and naming one is an error. */
 MR_MUST_CHECK bool mr_graph_read_with(struct mr_region *region, const char *path, const char *text,
     size_t bytes, const struct mr_graph_files *files, const struct mr_override_set *sets,
     uint32_t n_sets, const struct mr_graph **out, struct mr_err *err);
 
+/* A pipeline's text as YAML, and what Jinja had to do with it. */
+struct mr_graph_document {
+    const struct mr_yaml *root;
+    const struct mr_rendered *rendered;
+};
 /* How a pipeline is read when more is known than its text. Zeroed: nothing is. */
 struct mr_graph_options {
     const struct mr_graph_files *files;
     const struct mr_override_set *sets;
     uint32_t n_sets;
-    const struct mr_yaml *document; /* what mr_graph_parse made of the text, or a part of it */
+    const struct mr_graph_document *document; /* what mr_graph_parse made of the text, or a part of it */
+    const struct mr_yaml *providers; /* besides those of the document; NULL: none */
     bool collects; /* each output that nothing reads gets a sink, is_collector, to a topic of its own */
     const struct mr_yaml *test; /* an item of `tests`: only what it asks for is read (slice.c) */
 };
@@ -261,7 +284,8 @@ MR_MUST_CHECK bool mr_graph_read_as(struct mr_region *region, const char *path, 
     struct mr_err *err);
 /* The document of a pipeline's text. */
 MR_MUST_CHECK bool mr_graph_parse(struct mr_region *region, const char *path, const char *text,
-    size_t bytes, const struct mr_yaml **out, struct mr_err *err);
+    size_t bytes, const struct mr_graph_files *files, struct mr_graph_document *out,
+    struct mr_err *err);
 
 /* The transforms that read the given output: writes at most `max` ids, returns how many there are. */
 uint32_t mr_graph_consumers(const struct mr_graph *graph, uint32_t transform, uint32_t output,

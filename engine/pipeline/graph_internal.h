@@ -3,6 +3,7 @@
 #ifndef MR_ENGINE_PIPELINE_GRAPH_INTERNAL_H
 #define MR_ENGINE_PIPELINE_GRAPH_INTERNAL_H
 
+#include "engine/expression/template.h"
 #include "engine/pipeline/graph.h"
 
 enum {
@@ -12,6 +13,7 @@ enum {
 #define MR_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct mr_graph_reader;
+struct mr_provided;
 struct mr_spec;
 
 /* One entry of `input` or `output`. In the end it has a reference to look up, or, where a chain
@@ -66,6 +68,9 @@ struct mr_spec {
     struct mr_spec *parent;          /* the composite it lies in */
     bool is_chain;
     bool has_input; /* the key is there */
+    bool is_provided;         /* a composite around what a provider's template yields */
+    bool lacks_inputs;        /* of these: it must get some, and says of none */
+    const char *written_type; /* behind a renaming provider: the type that it stands for */
 
     const struct mr_catalog_entry *entry; /* of a leaf; NULL: a composite */
     const char *error_output;             /* of a leaf; NULL: none */
@@ -88,10 +93,13 @@ struct mr_spec {
 
 struct mr_graph_reader {
     struct mr_region *region;
-    const struct mr_yaml *providers; /* the top-level list; NULL: none */
+    uint32_t n_provided;
+    struct mr_provided *provided; /* [n_provided]: types of the file's providers */
     const struct mr_graph_files *files; /* NULL: none can be read */
     bool needs_python;
     struct mr_err *err;
+    uint32_t n_texts;
+    struct mr_template_source *texts; /* [n_texts]: what errors may quote; the file is the first */
 
     uint32_t n_specs;
     uint32_t n_transforms;
@@ -108,6 +116,9 @@ struct mr_graph_reader {
 /* read.c: the document as a tree of specs; *out is the pipeline itself. */
 MR_MUST_CHECK bool mr_specs_read(
     struct mr_graph_reader *reader, const struct mr_yaml *document, struct mr_spec **out);
+/* A transform that a provider's template yields; `parent` is not NULL. */
+MR_MUST_CHECK bool mr_spec_read(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    struct mr_spec *parent, struct mr_spec **out);
 /* chain.c: links the members of chains, spreads and flattens lists of inputs; in the composite
  * and in all inside of it. */
 MR_MUST_CHECK bool mr_composites_link(
@@ -224,6 +235,9 @@ MR_MUST_CHECK bool mr_config_expression(struct mr_graph_reader *reader,
 /* The text of a file that the pipeline names. */
 MR_MUST_CHECK bool mr_graph_file(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *path, const char **out);
+/* graph.c: a text that places of errors may lie in. */
+void mr_graph_text(
+    struct mr_graph_reader *reader, const char *path, const char *text, size_t bytes);
 void mr_graph_warn(struct mr_graph_reader *reader, struct mr_place place, const char *text);
 
 /* windowing.c */

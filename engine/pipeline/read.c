@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "engine/pipeline/graph_internal.h"
+#include "engine/pipeline/provider.h"
 
 /* Fails at the first key of `node` that is in `refused`. */
 static bool refuse_keys(struct mr_graph_reader *reader, const struct mr_yaml *node,
@@ -87,12 +87,23 @@ static bool read_language(
     return true;
 }
 
+/* The entry of a type that a provider has renamed, or whose code does not run here. */
+static bool find_behind(
+    struct mr_graph_reader *reader, struct mr_spec *spec, const struct mr_yaml *type)
+{
+    struct mr_yaml behind = *type;
+    if (spec->written_type) behind.text = spec->written_type;
+    return mr_catalog_find(reader, &behind, &spec->entry);
+}
+
 static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     static const char *const keys[] = {
         "type", "name", "input", "config", "windowing", "resource_hints"};
     static const char *const refused[] = {"output_schema"};
-    if (!mr_catalog_find(reader, mr_yaml_get(spec->node, "type"), &spec->entry)) return false;
+    struct mr_provided *provided = mr_provided_find(reader, spec->type);
+    const struct mr_yaml *type = mr_yaml_get(spec->node, "type");
+    if (!provided && !mr_catalog_find(reader, type, &spec->entry)) return false;
     if (!refuse_keys(reader, spec->node, refused, MR_COUNT_OF(refused))) return false;
     const struct mr_yaml *output = mr_yaml_key(spec->node, "output");
     if (output)
@@ -105,6 +116,12 @@ static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
     if (spec->config && spec->config->kind != MR_YAML_MAP)
         return mr_fail_at(
             reader->err, spec->config->place, "config of a %s must be a map", spec->type);
+    if (provided) {
+        if (!mr_provided_rename(reader, spec, &provided)) return false;
+        if (provided && strcmp(provided->kind, "yaml") == 0)
+            return mr_provided_expand(reader, spec, provided);
+        if (!find_behind(reader, spec, type)) return false;
+    }
     if (spec->entry->has_language) {
         const char *language = "generic";
         if (!read_language(reader, spec, &language)) return false;
@@ -242,28 +259,10 @@ static bool check_kind(struct mr_graph_reader *reader, const struct mr_yaml *doc
     return mr_fail_at(reader->err, node->place, "'%s' must be a %s", key, kind_name);
 }
 
-/* The shape only: a provider matters when a transform has a type of it (catalog.c). */
-static bool check_providers(struct mr_graph_reader *reader, const struct mr_yaml *list)
+bool mr_spec_read(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    struct mr_spec *parent, struct mr_spec **out)
 {
-    static const char *const keys[] = {"type", "transforms", "config", "include"};
-    for (uint32_t i = 0; i < list->n; i++) {
-        const struct mr_yaml *provider = list->items[i];
-        if (!mr_yaml_only_keys(provider, "provider", keys, MR_COUNT_OF(keys), reader->err))
-            return false;
-        const char *text;
-        const struct mr_yaml *include = mr_yaml_get(provider, "include");
-        const struct mr_yaml *type = mr_yaml_get(provider, "type");
-        if (!include && !type)
-            return mr_fail_at(
-                reader->err, provider->place, "a provider needs a 'type' or an 'include'");
-        if (!mr_config_name(reader, include ? include : type, "a provider", &text))
-            return false;
-        const struct mr_yaml *transforms = mr_yaml_get(provider, "transforms");
-        if (transforms && transforms->kind != MR_YAML_MAP)
-            return mr_fail_at(
-                reader->err, transforms->place, "'transforms' of a provider must be a map");
-    }
-    return true;
+    return read_transform(reader, node, parent, out);
 }
 
 bool mr_specs_read(
@@ -281,8 +280,7 @@ bool mr_specs_read(
     const struct mr_yaml *pipeline = mr_yaml_get(document, "pipeline");
     if (!pipeline)
         return mr_fail_at(reader->err, document->place, "the file has no 'pipeline'");
-    reader->providers = mr_yaml_get(document, "providers");
-    if (reader->providers && reader->providers->kind == MR_YAML_NULL) reader->providers = NULL;
-    if (reader->providers && !check_providers(reader, reader->providers)) return false;
+    const struct mr_yaml *providers = mr_config_get(document, "providers");
+    if (providers && !mr_providers_read(reader, providers)) return false;
     return read_transform(reader, pipeline, NULL, out) && mr_composites_link(reader, *out);
 }

@@ -247,8 +247,24 @@ static bool expand_inputs(struct mr_graph_reader *reader, struct mr_spec *spec)
     return true;
 }
 
+/* The windowing of a template that reads nothing is that of what it yields. */
+static bool window_outputs(struct mr_graph_reader *reader, struct mr_spec *spec)
+{
+    struct mr_named_edge *edges =
+        mr_region_array(reader->region, struct mr_named_edge, spec->out.n + 1);
+    for (uint32_t i = 0; spec->windowing && i < spec->out.n; i++) {
+        edges[i] = spec->out.edges[i];
+        if (!window_edge(reader, spec, edges[i].name, &edges[i].edge)) return false;
+    }
+    if (spec->windowing) spec->out.edges = edges;
+    return true;
+}
+
 static bool expand_composite(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
+    if (spec->lacks_inputs && spec->n_inputs == 0)
+        return mr_fail_at(
+            reader->err, spec->place, "missing inputs for '%s'", mr_spec_label(spec));
     if (!expand_inputs(reader, spec)) return false;
     for (uint32_t i = 0; i < spec->n_members; i++) { /* invariant 2 */
         struct mr_spec *member = spec->members[i];
@@ -257,7 +273,7 @@ static bool expand_composite(struct mr_graph_reader *reader, struct mr_spec *spe
     }
     if (spec->implicit_outputs) {
         spec->out = spec->implicit_outputs->out;
-        return true;
+        return !spec->is_provided || spec->n_inputs > 0 || window_outputs(reader, spec);
     }
     spec->out.edges =
         mr_region_array(reader->region, struct mr_named_edge, spec->n_outputs + 1);
@@ -276,7 +292,8 @@ static bool expand(struct mr_graph_reader *reader, struct mr_spec *spec)
     MR_ASSERT(spec->state == MR_SPEC_NEW);
     spec->state = MR_SPEC_BUSY;
     if (spec->parent) {
-        const char *name = spec->name ? spec->name : spec->entry ? spec->type : "Composite";
+        bool has_type = spec->entry || spec->is_provided;
+        const char *name = spec->name ? spec->name : has_type ? spec->type : "Composite";
         spec->path = unique_path(reader, spec->parent, name, spec->place);
     }
     bool ok = spec->entry ? expand_leaf(reader, spec) : expand_composite(reader, spec);

@@ -9,7 +9,8 @@ const char *mr_spec_label(const struct mr_spec *spec)
 
 const struct mr_spec *mr_scope_of_input(const struct mr_spec *scope, const char *reference)
 {
-    while (scope && scope->n_inputs == 0) scope = scope->parent;
+    while (scope && scope->n_inputs == 0)
+        scope = scope->is_provided ? NULL : scope->parent; /* templates see only their own */
     for (uint32_t i = 0; scope && i < scope->n_inputs; i++)
         if (strcmp(scope->inputs[i].key, reference) == 0) return scope;
     return NULL;
@@ -20,7 +21,9 @@ const struct mr_spec *mr_scope_of_input(const struct mr_spec *scope, const char 
 static const char *type_name(const struct mr_spec *spec)
 {
     bool is_wrapped =
-        spec->entry && spec->windowing && strcmp(spec->entry->type, "WindowInto") != 0;
+        spec->is_provided ||
+        (spec->entry && strcmp(spec->entry->type, "WindowInto") != 0);
+    is_wrapped = is_wrapped && spec->windowing;
     return is_wrapped ? "composite" : spec->type_name;
 }
 
@@ -35,7 +38,7 @@ static void suggest(
     struct mr_graph_reader *reader, const struct mr_spec *scope, const char *reference)
 {
     const struct mr_spec *outer = scope;
-    while (outer && outer->n_inputs == 0) outer = outer->parent;
+    while (outer && outer->n_inputs == 0) outer = outer->is_provided ? NULL : outer->parent;
     size_t n_inputs = outer ? outer->n_inputs : 0;
     const char **words =
         mr_region_array(reader->region, const char *, 2 * scope->n_members + n_inputs);
@@ -84,7 +87,7 @@ bool mr_scope_find(struct mr_graph_reader *reader, const struct mr_spec *scope,
 
 static bool has_error_handling(const struct mr_spec *spec)
 {
-    if (!spec->entry) return false;
+    if (!spec->entry) return spec->is_provided;
     static const char *const types[] = {
         "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema",
         "LogForTesting"};
@@ -123,7 +126,7 @@ static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *
             mr_spec_label(spec));
     if (!mr_config_name(reader, output, "output of error_handling", &spec->error_output))
         return false;
-    bool has_main = spec->entry->kind != MR_PARTITION;
+    bool has_main = spec->entry && spec->entry->kind != MR_PARTITION;
     if (!has_main || strcmp(spec->error_output, "good") != 0) return true;
     return mr_fail_at(reader->err, output->place,
         "'good' is the name of the main output of '%s'", mr_spec_label(spec));
@@ -191,7 +194,8 @@ void mr_scope_push_windowing(struct mr_spec *scope)
 {
     for (uint32_t i = 0; i < scope->n_members; i++) {
         struct mr_spec *member = scope->members[i];
-        if (scope->windowing && member->n_inputs == 0 && !member->windowing)
+        if (scope->windowing && !scope->is_provided && member->n_inputs == 0 &&
+            !member->windowing)
             member->windowing = scope->windowing;
         if (!member->entry) mr_scope_push_windowing(member);
     }

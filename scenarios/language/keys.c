@@ -12,7 +12,7 @@ const struct mr_map_keys mr_map_keys[MR_MAPS] = {
         KEYS("scenario", "about", "pipeline", "streams", "outputs", "services", "cluster",
             "network", "faults", "chances", "job", "check", "expect", "sometimes", "seeds",
             "run_for", "limits")},
-    [MR_MAP_PIPELINE] = {"pipeline", KEYS("file", "set")},
+    [MR_MAP_PIPELINE] = {"pipeline", KEYS("file", "set", "jinja_variables")},
     [MR_MAP_STREAM] = {"stream",
         KEYS("partitions", "trace", "generate", "key", "event_time", "arrival", "speedup",
             "end", "disorder", "linger", "silence", "on_bad_time", "max_future", "max_past")},

@@ -1,6 +1,7 @@
 /* Which pipeline a scenario runs, and the values that it puts over those of the file. */
 #include <string.h>
 
+#include "base/digest.h"
 #include "scenarios/language/path.h"
 #include "scenarios/language/scenario_internal.h"
 
@@ -44,18 +45,50 @@ static bool read_beside(void *self, struct mr_region *region, const char *path,
     return true;
 }
 
+static bool find_data(void *self, struct mr_region *region, const char *pattern,
+    struct mr_data_files *out, struct mr_err *err)
+{
+    const struct beside *beside = self;
+    struct mr_reading *reading = beside->reading;
+    const struct mr_file_reader *files = reading->files;
+    if (!files->find)
+        return mr_fail(err, MR_ERR_INPUT, "'%s' cannot be read from here", pattern);
+    if (!files->find(files->self, region, pattern, out, err)) return false;
+    for (uint32_t i = 0; i < out->n; i++)
+        reading->digest =
+            mr_digest_bytes(reading->digest, out->files[i].text, out->files[i].bytes);
+    return true;
+}
+
+/* The values of Jinja's names, as JSON. */
+static bool read_variables(
+    struct mr_reading *reading, const struct mr_yaml *map, const char **out)
+{
+    const struct mr_yaml *node = mr_read_key(map, "pipeline.jinja_variables");
+    if (!node) return true;
+    if (node->kind != MR_YAML_MAP)
+        return mr_fail_node(reading, node, "'pipeline.jinja_variables' must be a map");
+    struct mr_text text = {0};
+    mr_yaml_json(&text, node);
+    *out = mr_region_strdup(reading->region, text.data);
+    mr_text_deinit(&text);
+    return true;
+}
+
 bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
     struct mr_override_set *sets = NULL;
     uint32_t n_sets = 0;
+    const char *variables = NULL;
     if (scenario->graph) return true; /* calm.c */
     if (!mr_read_required(reading, root, "pipeline")) return false;
     const struct mr_yaml *node = mr_yaml_get(root, "pipeline");
     if (node->kind != MR_YAML_TEXT) {
         if (!mr_read_keys(reading, node, "pipeline", MR_MAP_PIPELINE) ||
             !mr_read_required(reading, node, "file") ||
-            !read_sets(reading, node, &sets, &n_sets))
+            !read_sets(reading, node, &sets, &n_sets) ||
+            !read_variables(reading, node, &variables))
             return false;
         node = mr_yaml_get(node, "file");
     }
@@ -65,7 +98,9 @@ bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
         !mr_read_file(reading, node, path, &scenario->pipeline_path, &text, &bytes))
         return false;
     struct beside beside = {.reading = reading, .path = path};
-    struct mr_graph_files files = {.self = &beside, .read = read_beside};
+    struct mr_graph_files files = {.self = &beside, .read = read_beside,
+        .jinja_variables = variables,
+        .find = find_data};
     if (!mr_graph_read_with(reading->region, scenario->pipeline_path, text, bytes, &files, sets,
             n_sets, &scenario->graph, reading->err))
         return false;

@@ -191,6 +191,9 @@ struct mr_file_reader {
     void *self;
     bool (*read)(void *self, struct mr_region *region, const char *path, const char **text,
         size_t *bytes, struct mr_err *err);
+    /* As struct mr_graph_files has it; NULL: there is no data. */
+    bool (*find)(void *self, struct mr_region *region, const char *pattern,
+        struct mr_data_files *out, struct mr_err *err);
 };
 
 /* Reads a scenario, its pipeline and its traces. Errors: INPUT with place, quoted line, nearest

@@ -85,6 +85,8 @@ DEFINITION("pipeline": {
     "properties": {
         "file": {"description": "a Beam YAML file, relative to this one", "type": "string"},
         "set": {"description": "values over those of the file: ReadFromLog.watermark.idle_after: 500ms",
+            "type": "object"},
+        "jinja_variables": {"description": "values of the names that the file's templates use",
             "type": "object"}}})
 DEFINITION("stream": {
     "type": "object", "additionalProperties": false,
