@@ -87,7 +87,7 @@ bool mr_configure_map_to_fields(
 {
     static const char *const keys[] = {
         "fields", "append", "drop", "language", "error_handling"};
-    static const char *const refused[] = {"dependencies", "output_schema"};
+    static const char *const refused[] = {"dependencies"};
     const struct mr_yaml *config = spec->config;
     if (!mr_config_keys(reader, config, "config of MapToFields", keys, MR_COUNT_OF(keys),
             refused, MR_COUNT_OF(refused)))
@@ -119,7 +119,7 @@ static const struct mr_expression *read_only_expression(struct mr_graph_reader *
     enum mr_expression_use use)
 {
     const char *const keys[] = {key, "language", "error_handling"};
-    static const char *const refused[] = {"dependencies", "output_schema"};
+    static const char *const refused[] = {"dependencies"};
     const char *what = mr_region_printf(reader->region, "config of %s", spec->type);
     if (!mr_config_keys(
             reader, spec->config, what, keys, MR_COUNT_OF(keys), refused, MR_COUNT_OF(refused)))

@@ -85,7 +85,7 @@ bool mr_configure_partition(
 {
     static const char *const keys[] = {
         "by", "outputs", "unknown_output", "language", "error_handling"};
-    static const char *const refused[] = {"dependencies", "output_schema"};
+    static const char *const refused[] = {"dependencies"};
     if (!mr_config_keys(reader, spec->config, "config of Partition", keys, MR_COUNT_OF(keys),
             refused, MR_COUNT_OF(refused)))
         return false;

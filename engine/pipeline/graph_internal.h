@@ -74,6 +74,7 @@ struct mr_spec {
 
     const struct mr_catalog_entry *entry; /* of a leaf; NULL: a composite */
     const char *error_output;             /* of a leaf; NULL: none */
+    const struct mr_yaml *output_schema;  /* of a leaf; NULL: none */
 
     uint32_t n_inputs;
     struct mr_link *inputs;
@@ -119,6 +120,8 @@ MR_MUST_CHECK bool mr_specs_read(
 /* A transform that a provider's template yields; `parent` is not NULL. */
 MR_MUST_CHECK bool mr_spec_read(struct mr_graph_reader *reader, const struct mr_yaml *node,
     struct mr_spec *parent, struct mr_spec **out);
+/* options.c: warns of options that Beam does not know. */
+void mr_options_check(struct mr_graph_reader *reader, const struct mr_yaml *options);
 /* chain.c: links the members of chains, spreads and flattens lists of inputs; in the composite
  * and in all inside of it. */
 MR_MUST_CHECK bool mr_composites_link(
@@ -142,6 +145,22 @@ MR_MUST_CHECK bool mr_scope_check(struct mr_graph_reader *reader, const struct m
 void mr_scope_push_windowing(struct mr_spec *scope);
 /* The name that a message calls it by. */
 const char *mr_spec_label(const struct mr_spec *spec);
+
+/* Whether a leaf of its type knows error_handling. */
+bool mr_has_error_handling(const struct mr_spec *spec);
+
+/* output_schema.c: takes it out of a leaf's config; the spec that the leaf's own type is to see;
+ * and puts the validation behind the outputs of the expanded leaf. */
+MR_MUST_CHECK bool mr_output_schema_take(struct mr_graph_reader *reader, struct mr_spec *spec);
+struct mr_spec mr_output_schema_inner(
+    struct mr_graph_reader *reader, const struct mr_spec *spec);
+MR_MUST_CHECK bool mr_output_schema_apply(struct mr_graph_reader *reader, struct mr_spec *spec);
+/* resolve.c: one more transform, and a name for it inside of a spec. */
+struct mr_transform *mr_transform_new(struct mr_graph_reader *reader,
+    enum mr_transform_kind kind, const char *type, const char *path, struct mr_place place,
+    const struct mr_edge *inputs, uint32_t n_inputs);
+const char *mr_transform_path(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, const char *name);
 
 /* resolve.c: expands the tree into the reader's transforms, producers first. */
 MR_MUST_CHECK bool mr_specs_resolve(struct mr_graph_reader *reader, struct mr_spec *root);
@@ -214,6 +233,9 @@ MR_MUST_CHECK bool mr_config_keys(struct mr_graph_reader *reader, const struct m
 MR_MUST_CHECK bool mr_config_word(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, const char *const *words, size_t n_words, const char *const *refused,
     size_t n_refused, size_t *out);
+/* What the YAML or JSON in a text says; all of it lies at the place of the text. */
+MR_MUST_CHECK bool mr_config_text_tree(struct mr_graph_reader *reader,
+    const struct mr_yaml *node, const struct mr_yaml **out);
 /* A text that is not empty. */
 MR_MUST_CHECK bool mr_config_name(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *what, const char **out);

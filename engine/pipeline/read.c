@@ -99,12 +99,14 @@ static bool find_behind(
 static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     static const char *const keys[] = {
-        "type", "name", "input", "config", "windowing", "resource_hints"};
-    static const char *const refused[] = {"output_schema"};
+        "type", "name", "input", "config", "windowing", "resource_hints", "output_schema"};
     struct mr_provided *provided = mr_provided_find(reader, spec->type);
     const struct mr_yaml *type = mr_yaml_get(spec->node, "type");
     if (!provided && !mr_catalog_find(reader, type, &spec->entry)) return false;
-    if (!refuse_keys(reader, spec->node, refused, MR_COUNT_OF(refused))) return false;
+    const struct mr_yaml *output_schema = mr_yaml_key(spec->node, "output_schema");
+    if (output_schema)
+        mr_graph_warn(reader, output_schema->place,
+            "an output_schema beside the config has no effect: it belongs into the config");
     const struct mr_yaml *output = mr_yaml_key(spec->node, "output");
     if (output)
         return mr_fail_at(reader->err, output->place,
@@ -122,6 +124,7 @@ static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
             return mr_provided_expand(reader, spec, provided);
         if (!find_behind(reader, spec, type)) return false;
     }
+    if (!mr_output_schema_take(reader, spec)) return false;
     if (spec->entry->has_language) {
         const char *language = "generic";
         if (!read_language(reader, spec, &language)) return false;
@@ -280,6 +283,7 @@ bool mr_specs_read(
     const struct mr_yaml *pipeline = mr_yaml_get(document, "pipeline");
     if (!pipeline)
         return mr_fail_at(reader->err, document->place, "the file has no 'pipeline'");
+    mr_options_check(reader, mr_yaml_get(document, "options"));
     const struct mr_yaml *providers = mr_config_get(document, "providers");
     if (providers && !mr_providers_read(reader, providers)) return false;
     return read_transform(reader, pipeline, NULL, out) && mr_composites_link(reader, *out);

@@ -39,9 +39,15 @@ static const char *unique_path(struct mr_graph_reader *reader, const struct mr_s
     return path;
 }
 
+const char *mr_transform_path(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, const char *name)
+{
+    return unique_path(reader, spec, name, spec->place);
+}
+
 /* ---- Transforms ---- */
 
-static struct mr_transform *new_transform(struct mr_graph_reader *reader,
+struct mr_transform *mr_transform_new(struct mr_graph_reader *reader,
     enum mr_transform_kind kind, const char *type, const char *path, struct mr_place place,
     const struct mr_edge *inputs, uint32_t n_inputs)
 {
@@ -80,7 +86,7 @@ static bool window_edge(struct mr_graph_reader *reader, const struct mr_spec *sp
     const char *name = mr_region_printf(reader->region, "WindowInto[%s]", key);
     struct mr_edge *input = mr_region_new(reader->region, struct mr_edge);
     *input = *edge;
-    struct mr_transform *transform = new_transform(reader, MR_WINDOW_INTO, "WindowInto",
+    struct mr_transform *transform = mr_transform_new(reader, MR_WINDOW_INTO, "WindowInto",
         unique_path(reader, spec, name, spec->windowing->place), spec->windowing->place, input,
         1);
     static const struct mr_spec no_errors = {0};
@@ -185,16 +191,37 @@ static bool check_input_count(struct mr_graph_reader *reader, const struct mr_sp
         mr_spec_label(spec), spec->n_inputs);
 }
 
-/* Beam would read the rows twice. */
-static bool check_distinct(
-    struct mr_graph_reader *reader, const struct mr_spec *spec, const struct mr_edge *edges)
+/* A MapToFields that changes nothing, so that an output can be read twice by one transform. */
+static bool copy_edge(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge *edge)
+{
+    const struct mr_schema schema = *mr_edge_schema(reader, *edge);
+    struct mr_mapping *mappings =
+        mr_region_array(reader->region, struct mr_mapping, schema.n_fields + 1);
+    struct mr_edge *input = mr_region_new(reader->region, struct mr_edge);
+    *input = *edge;
+    for (uint32_t i = 0; i < schema.n_fields; i++) {
+        mappings[i].name = schema.fields[i].name;
+        if (!mr_expression_compile(reader->region, mappings[i].name, spec->place, "generic",
+                MR_USE_VALUE, &schema, &mappings[i].expression, reader->err))
+            return false;
+    }
+    struct mr_transform *transform = mr_transform_new(reader, MR_MAP_TO_FIELDS, "MapToFields",
+        mr_transform_path(reader, spec, "Again"), spec->place, input, 1);
+    transform->map = (struct mr_map_to_fields){schema.n_fields, mappings};
+    static const struct mr_spec no_errors = {0};
+    *edge = (struct mr_edge){.transform = transform->id, .output = MR_OUTPUT_MAIN};
+    return mr_outputs_set(reader, &no_errors, transform, schema);
+}
+
+static bool copy_repeated(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge *edges)
 {
     for (uint32_t i = 1; i < spec->n_inputs; i++)
         for (uint32_t k = 0; k < i; k++)
-            if (edges[i].transform == edges[k].transform && edges[i].output == edges[k].output)
-                return mr_fail_at(reader->err, spec->inputs[i].place,
-                    "'%s' reads the same output twice, which is not supported yet",
-                    mr_spec_label(spec));
+            if (edges[i].transform == edges[k].transform &&
+                edges[i].output == edges[k].output && !copy_edge(reader, spec, &edges[i]))
+                return false;
     return true;
 }
 
@@ -217,11 +244,14 @@ static bool expand_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
     bool is_wrapped = spec->windowing && strcmp(spec->entry->type, "WindowInto") != 0;
     struct mr_edge *edges;
     if (!check_input_count(reader, spec) || !resolve_inputs(reader, spec, is_wrapped, &edges) ||
-        !check_distinct(reader, spec, edges))
+        !copy_repeated(reader, spec, edges))
         return false;
-    struct mr_transform *transform = new_transform(
+    struct mr_transform *transform = mr_transform_new(
         reader, spec->entry->kind, spec->type, spec->path, spec->place, edges, spec->n_inputs);
-    if (!spec->entry->configure(reader, spec, transform)) return false;
+    uint32_t id = transform->id;
+    struct mr_spec inner = mr_output_schema_inner(reader, spec);
+    if (!spec->entry->configure(reader, &inner, transform)) return false;
+    transform = &reader->transforms[id];
 
     spec->out.n = transform->n_outputs;
     spec->out.edges =
@@ -229,6 +259,7 @@ static bool expand_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
     for (uint32_t i = 0; i < transform->n_outputs; i++)
         spec->out.edges[i] = (struct mr_named_edge){
             transform->outputs[i].name, {.transform = transform->id, .output = i}};
+    if (!mr_output_schema_apply(reader, spec)) return false;
     if (is_wrapped && spec->n_inputs == 0)
         return window_edge(reader, spec, "out", &spec->out.edges[0].edge);
     return true;
@@ -262,9 +293,6 @@ static bool window_outputs(struct mr_graph_reader *reader, struct mr_spec *spec)
 
 static bool expand_composite(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
-    if (spec->lacks_inputs && spec->n_inputs == 0)
-        return mr_fail_at(
-            reader->err, spec->place, "missing inputs for '%s'", mr_spec_label(spec));
     if (!expand_inputs(reader, spec)) return false;
     for (uint32_t i = 0; i < spec->n_members; i++) { /* invariant 2 */
         struct mr_spec *member = spec->members[i];
@@ -318,7 +346,7 @@ void mr_outputs_collect(struct mr_graph_reader *reader)
             *edge = (struct mr_edge){.transform = i, .output = k};
             const char *name = mr_region_printf(
                 reader->region, "%s.%s", producer->name, producer->outputs[k].name);
-            struct mr_transform *sink = new_transform(reader, MR_WRITE_TO_LOG, "collector",
+            struct mr_transform *sink = mr_transform_new(reader, MR_WRITE_TO_LOG, "collector",
                 unique_path(reader, NULL, name, producer->place), producer->place, edge, 1);
             sink->write = (struct mr_write_to_log){
                 .topic = mr_region_printf(reader->region, "~%s", sink->name),

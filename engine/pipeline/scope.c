@@ -85,7 +85,7 @@ bool mr_scope_find(struct mr_graph_reader *reader, const struct mr_spec *scope,
     return true;
 }
 
-static bool has_error_handling(const struct mr_spec *spec)
+bool mr_has_error_handling(const struct mr_spec *spec)
 {
     if (!spec->entry) return spec->is_provided;
     static const char *const types[] = {
@@ -115,7 +115,7 @@ static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *
     static const char *const refused[] = {
         "threshold_windowing", "main_tag", "partial", "use_subprocess", "timeout", "exc_class"};
     const struct mr_yaml *node = mr_config_get(spec->config, "error_handling");
-    if (!node || !has_error_handling(spec)) return true;
+    if (!node || !(mr_has_error_handling(spec) || spec->output_schema)) return true;
     if (!mr_config_keys(reader, node, "error_handling", keys, MR_COUNT_OF(keys), refused,
             MR_COUNT_OF(refused)))
         return false;
@@ -175,6 +175,9 @@ bool mr_scope_check(struct mr_graph_reader *reader, const struct mr_spec *scope)
 {
     for (uint32_t i = 0; i < scope->n_members; i++) {
         struct mr_spec *member = scope->members[i];
+        if (member->lacks_inputs && member->n_inputs == 0)
+            return mr_fail_at(
+                reader->err, member->place, "missing inputs for '%s'", mr_spec_label(member));
         if (!read_error_handling(reader, member)) return false;
         for (uint32_t k = 0; k < member->n_inputs; k++)
             if (!check_link(reader, scope, &member->inputs[k], member)) return false;

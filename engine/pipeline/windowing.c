@@ -113,9 +113,7 @@ bool mr_windowing_read(
     static const char *const keys[][4] = {{"type"}, {"type", "size", "offset"},
         {"type", "size", "period", "offset"}, {"type", "gap"}};
     static const size_t n_keys[] = {1, 3, 4, 2};
-    if (node->kind == MR_YAML_TEXT)
-        return mr_fail_at(
-            reader->err, node->place, "windowing written as a text is not supported yet");
+    if (node->kind == MR_YAML_TEXT && !mr_config_text_tree(reader, node, &node)) return false;
     if (node->kind != MR_YAML_MAP)
         return mr_fail_at(reader->err, node->place, "windowing must be a map");
     const struct mr_yaml *type = mr_config_get(node, "type");
