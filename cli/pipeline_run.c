@@ -26,12 +26,11 @@ static bool read_list(
 }
 
 bool mr_pipeline_file_read(struct mr_region *region, const char *path,
-    const char *jinja_variables, struct mr_pipeline_file *out, struct mr_err *err)
+    struct mr_pipeline_file *out, struct mr_err *err)
 {
-    out->jinja_variables = jinja_variables;
     mr_files_init(&out->files, path);
     struct mr_file_reader reader = mr_files_reader(&out->files);
-    struct mr_graph_files named = mr_cli_pipeline_files(&out->files, jinja_variables);
+    struct mr_graph_files named = mr_cli_pipeline_files(&out->files, out->jinja_variables);
     out->path = mr_region_strdup(region, path);
     out->is_list = false;
     if (!reader.read(reader.self, region, out->path + strlen(out->files.folder), &out->text,

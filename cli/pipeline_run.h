@@ -13,7 +13,7 @@ enum mr_row_form { MR_ROWS_JSON, MR_ROWS_BEAM };
  * integration tests have it. */
 struct mr_pipeline_file {
     struct mr_files files;
-    const char *jinja_variables; /* NULL: none */
+    const char *jinja_variables; /* set before the file is read; NULL: none */
     const char *path;
     const char *text;
     size_t bytes;
@@ -23,7 +23,7 @@ struct mr_pipeline_file {
     const struct mr_yaml *const *documents; /* [n] */
 };
 MR_MUST_CHECK bool mr_pipeline_file_read(struct mr_region *region, const char *path,
-    const char *jinja_variables, struct mr_pipeline_file *out, struct mr_err *err);
+    struct mr_pipeline_file *out, struct mr_err *err);
 /* The graph of one of its documents, and the calm scenario around it. `test`: see
  * mr_graph_options; NULL: the pipeline itself. */
 MR_MUST_CHECK bool mr_pipeline_file_scenario(struct mr_region *region,

@@ -116,6 +116,7 @@ void mr_pipeline_tests_run(struct mr_pipeline_tests *tests, const char *path)
 {
     struct mr_err err = {0};
     struct mr_pipeline_file *file = mr_region_new(tests->region, struct mr_pipeline_file);
+    file->jinja_variables = tests->jinja_variables;
     if (!mr_pipeline_file_read(tests->region, path, file, &err)) {
         tests->n_errors++;
         mr_console_error(&err);

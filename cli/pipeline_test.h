@@ -9,6 +9,7 @@ struct mr_pipeline_tests {
     const char *name; /* only those of this name; NULL: all */
     enum mr_plant plant;
     const char *color;
+    const char *jinja_variables; /* NULL: none */
     bool is_verbose;
     bool is_quiet;
     size_t n; /* that were run, and those that are counted below */

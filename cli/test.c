@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
+#include "cli/pipeline_files.h"
 #include "cli/pipeline_test.h"
 #include "cli/recording.h"
 #include "cli/report_files.h"
@@ -17,6 +18,7 @@ struct options {
     struct mr_suite_options suite;
     struct mr_report_paths paths;
     const char *digests;
+    const char *jinja_variables;
     const char *color;
     const char *test;
     const char *arena_base;
@@ -111,6 +113,7 @@ static bool read_options(
             .letter = 'v'},
         {"--quiet", NULL, "say nothing but what failed", MR_FLAG_SWITCH,
             .out = &o->suite.is_quiet, .letter = 'q'},
+        MR_FLAG_JINJA(&o->jinja_variables),
         MR_FLAG_COLOR(&o->color),
     };
     const struct mr_usage usage = {.command = "test",
@@ -257,6 +260,7 @@ static void run_pipelines(struct test *test)
         .name = options->test,
         .plant = options->suite.plant,
         .color = options->color,
+        .jinja_variables = options->jinja_variables,
         .is_verbose = options->suite.is_verbose,
         .is_quiet = options->suite.is_quiet};
     for (size_t i = 0; i < test->selection.n_pipelines; i++)
