@@ -30,8 +30,7 @@ static struct mr_value *copy_row(
     struct mr_value *values = mr_region_array(region, struct mr_value, batch->n_columns + 1);
     for (uint32_t i = 0; i < batch->n_columns; i++) {
         values[i] = mr_column_value(&batch->columns[i], row);
-        bool is_text = values[i].type == MR_TYPE_STRING || values[i].type == MR_TYPE_BYTES;
-        if (is_text)
+        if (mr_type_is_text((enum mr_type)values[i].type))
             values[i].text = mr_region_strndup(region, values[i].text, values[i].bytes);
     }
     return values;

@@ -13,6 +13,7 @@ struct mr_probe_at {
     uint32_t transform;
     uint32_t subtask;
     uint64_t epoch; /* of the stream: the id of the next barrier here */
+    uint32_t input; /* of the transform, by which the row at hand came in */
 };
 
 /* One direction between two subtasks across an exchange. */

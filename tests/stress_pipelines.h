@@ -261,6 +261,31 @@ static const struct stress_pipeline stress_pipelines[] = {
             "          first: {fn: min, value: text}\n"
             WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")
             WRITE_OF("Bad", "MapToFields.bad", "bad", "exactly_once")},
+    {.name = "joined",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - {type: WindowInto, name: L, input: A, config: {windowing: {type: fixed, size: "
+            "80ms}}}\n"
+            "    - {type: WindowInto, name: R, input: B, config: {windowing: {type: fixed, size: "
+            "80ms}}}\n"
+            "    - type: Join\n"
+            "      input: {l: L, r: R}\n"
+            "      config: {equalities: key, type: outer, fields: {r: {other: key, w: value}}}\n"
+            WRITE_OF("Sink", "Join", "out, key: key", "exactly_once")},
+    {.name = "joined-in-one-place",
+        .rows = MUCH_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - {type: WindowInto, name: L, input: A, config: {windowing: {type: sliding, "
+            "size: 60ms, period: 30ms}}}\n"
+            "    - {type: WindowInto, name: R, input: B, config: {windowing: {type: sliding, "
+            "size: 60ms, period: 30ms}}}\n"
+            "    - {type: Combine, input: L, config: {group_by: key, combine: {value: max}}}\n"
+            "    - type: Join\n"
+            "      input: {l: Combine, m: L, r: R}\n"
+            "      config:\n"
+            "        equalities: [{l: key, m: key}, {m: value, r: value}]\n"
+            "        type: {outer: [l, m]}\n"
+            WRITE_OF("Sink", "Join", "out", "exactly_once")},
 };
 /* clang-format on */
 

@@ -92,6 +92,7 @@ extern const struct mr_operator_class mr_reshuffle_class;
 extern const struct mr_operator_class mr_extract_windowing_info_class;
 extern const struct mr_operator_class mr_validate_with_schema_class;
 extern const struct mr_operator_class mr_log_for_testing_class;
+extern const struct mr_operator_class mr_join_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);
@@ -106,7 +107,8 @@ static inline struct mr_probe_at mr_operator_at(const struct mr_operator *operat
         .attempt = context->attempt,
         .transform = operator->transform->id,
         .subtask = context->subtask,
-        .epoch = context->epoch};
+        .epoch = context->epoch,
+        .input = operator->input};
 }
 
 /* Tags of requests to the broker: attempt, task, operator and a detail of the operator's own. */

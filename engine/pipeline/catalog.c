@@ -24,11 +24,12 @@ static const struct mr_catalog_entry supported[] = {
         mr_configure_strip_error_metadata},
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
     {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
+    {"Join", MR_JOIN, 2, MR_JOIN_INPUTS_MAX, false, false, mr_configure_join},
 };
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Explode", "Join", "Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
+static const char *const not_yet[] = {"Explode", "Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv", "ReadFromJson", "WriteToJson",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",

@@ -143,15 +143,16 @@ static bool read_aggregates(
 }
 
 /* A window that ends with the stream, over a stream that need not end. */
-static void warn_if_global(
-    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge edge)
+void mr_config_warn_if_global(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_edge edge, const char *what)
 {
     const struct mr_transform *input = &reader->transforms[edge.transform];
     if (input->windowing.kind != MR_WINDOW_GLOBAL) return;
     while (input->n_inputs > 0) input = &reader->transforms[input->inputs[0].transform];
     if (input->kind == MR_READ_FROM_LOG)
         mr_graph_warn(reader, spec->place,
-            "a Combine in the global window gives its result only when the log ends");
+            mr_region_printf(reader->region,
+                "a %s in the global window gives its result only when the log ends", what));
 }
 
 bool mr_configure_combine(
@@ -171,7 +172,7 @@ bool mr_configure_combine(
     const struct mr_yaml *combine = mr_config_need(reader, spec, "combine");
     struct mr_combine result = {.key_fields = combiner.keys, .n_keys = combiner.n_keys};
     if (!combine || !read_aggregates(&combiner, combine, &result)) return false;
-    warn_if_global(reader, spec, transform->inputs[0]);
+    mr_config_warn_if_global(reader, spec, transform->inputs[0], "Combine");
     transform->combine = result;
     return mr_outputs_set(reader, spec, transform, mr_schema_finish(reader, &combiner.fields));
 }

@@ -22,6 +22,7 @@ enum mr_transform_kind {
     MR_EXTRACT_WINDOWING_INFO,
     MR_VALIDATE_WITH_SCHEMA,
     MR_LOG_FOR_TESTING,
+    MR_JOIN,
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
@@ -163,6 +164,32 @@ struct mr_validation {
     const struct mr_rule *rules; /* in the order in which they are asked: the first that is broken counts */
 };
 
+/* How an input is joined to all that stand before it. */
+enum mr_join_type { MR_JOIN_INNER, MR_JOIN_LEFT, MR_JOIN_RIGHT, MR_JOIN_FULL };
+/* A field of an input equals a field of one before it. None equals nothing; -0.0 equals 0.0, and NaN itself. */
+struct mr_join_equality {
+    int field;
+    uint32_t other_input; /* an earlier one */
+    int other_field;      /* of the same type */
+};
+struct mr_join_input {
+    enum mr_join_type type; /* of the first input nothing */
+    uint32_t n_equalities;  /* all must hold; of the first input none, of all others at least one */
+    const struct mr_join_equality *equalities;
+};
+struct mr_join_field {
+    uint32_t input;
+    int field;
+};
+/* Rows of one window are joined when it ends, from the first input on: ((a b) c) d. */
+struct mr_join {
+    const struct mr_join_input *inputs; /* [n_inputs] */
+    const struct mr_join_field *fields; /* [n_fields of the output] */
+    uint32_t n_keys;                    /* columns that are equal in all inputs; 0: there are none */
+    const int *const *key_fields;       /* [n_inputs][n_keys] */
+};
+enum { MR_JOIN_INPUTS_MAX = 16 };
+
 struct mr_edge {
     uint32_t transform; /* producer */
     uint32_t output;    /* of the producer */
@@ -201,8 +228,20 @@ struct mr_transform {
         struct mr_extract extract;
         struct mr_validation validation;
         struct mr_log_for_testing log;
+        struct mr_join join;
     };
 };
+
+/* Whether it keeps the rows of its inputs until their window ends, and then puts out what they make together. */
+static inline bool mr_transform_gathers(const struct mr_transform *transform)
+{
+    return transform->kind == MR_JOIN;
+}
+/* Whether it holds state by window, from which panes come when the watermark passes. */
+static inline bool mr_transform_has_panes(const struct mr_transform *transform)
+{
+    return transform->kind == MR_COMBINE || mr_transform_gathers(transform);
+}
 
 /* What is accepted but may surprise: `lint` prints it. */
 struct mr_warning {

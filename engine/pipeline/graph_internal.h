@@ -262,6 +262,10 @@ void mr_graph_text(
     struct mr_graph_reader *reader, const char *path, const char *text, size_t bytes);
 void mr_graph_warn(struct mr_graph_reader *reader, struct mr_place place, const char *text);
 
+/* A window that ends with the stream, over a stream that need not end. `what` gives its result only then. */
+void mr_config_warn_if_global(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_edge edge, const char *what);
+
 /* windowing.c */
 MR_MUST_CHECK bool mr_windowing_read(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out);
@@ -297,6 +301,12 @@ bool mr_configure_strip_error_metadata(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_windowing_info.c */
 bool mr_configure_extract_windowing_info(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_join.c */
+bool mr_configure_join(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* What gathers the rows of a window needs one that ends: the same plain one at all inputs. */
+MR_MUST_CHECK bool mr_gather_check(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_validate.c */
 bool mr_configure_validate_with_schema(

@@ -21,7 +21,7 @@ static bool is_root(const struct mr_transform *transform)
 /* How rows come to a transform that begins a stage. */
 static enum mr_exchange_kind exchange_into(const struct mr_transform *transform)
 {
-    if (transform->kind == MR_COMBINE) return MR_EXCHANGE_HASH;
+    if (mr_transform_has_panes(transform)) return MR_EXCHANGE_HASH;
     return transform->kind == MR_RESHUFFLE ? MR_EXCHANGE_REBALANCE : MR_EXCHANGE_FORWARD;
 }
 
@@ -92,14 +92,15 @@ static void derive_windows(struct planner *planner)
         bool derives = true;
         for (uint32_t k = 0; k < transform->n_inputs; k++)
             derives = derives && planner->derives_window[transform->inputs[k].transform];
-        if (transform->kind == MR_WINDOW_INTO || transform->kind == MR_COMBINE || is_root(transform))
+        if (transform->kind == MR_WINDOW_INTO || mr_transform_has_panes(transform) || is_root(transform))
             derives = true;
         if (transform->kind == MR_ASSIGN_TIMESTAMPS &&
             transform->windowing.kind != MR_WINDOW_GLOBAL)
             derives = false;
         /* A pane is of one sliding window or one session, and its time is in several. */
-        if (transform->kind == MR_COMBINE && (transform->windowing.kind == MR_WINDOW_SLIDING ||
-                                                 transform->windowing.kind == MR_WINDOW_SESSIONS))
+        if (mr_transform_has_panes(transform) &&
+            (transform->windowing.kind == MR_WINDOW_SLIDING ||
+                transform->windowing.kind == MR_WINDOW_SESSIONS))
             derives = false;
         planner->derives_window[i] = derives;
     }
@@ -110,9 +111,9 @@ static void trace_panes(struct planner *planner)
 {
     for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
         const struct mr_transform *at = &planner->graph->transforms[i];
-        planner->has_pane[i] = at->kind == MR_COMBINE;
+        planner->has_pane[i] = mr_transform_has_panes(at);
         planner->has_window[i] =
-            at->kind == MR_COMBINE || at->windowing.kind != MR_WINDOW_GLOBAL;
+            mr_transform_has_panes(at) || at->windowing.kind != MR_WINDOW_GLOBAL;
         for (uint32_t k = 0; k < at->n_inputs; k++) {
             planner->has_pane[i] |= planner->has_pane[at->inputs[k].transform];
             planner->has_window[i] |= planner->has_window[at->inputs[k].transform];
@@ -141,9 +142,14 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
         .n_columns = schema->n_fields,
         .types = types,
         .slots = slots};
-    if (to->kind != MR_COMBINE) return;
-    exchange->n_keys = to->combine.n_keys;
-    exchange->key_fields = to->combine.key_fields;
+    if (to->kind == MR_COMBINE) {
+        exchange->n_keys = to->combine.n_keys;
+        exchange->key_fields = to->combine.key_fields;
+    } else if (to->kind == MR_JOIN) {
+        exchange->n_keys = to->join.n_keys;
+        exchange->key_fields = to->join.key_fields[input];
+        exchange->shares_keys = true;
+    }
 }
 
 static uint32_t make_exchanges(struct planner *planner, struct mr_exchange *exchanges)

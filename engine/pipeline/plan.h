@@ -24,6 +24,7 @@ struct mr_exchange {
     uint32_t slots;             /* that travel with the rows */
     uint32_t n_keys;            /* HASH */
     const int *key_fields;
+    bool shares_keys; /* HASH: exchanges of other inputs, with keys of other fields, must send equal keys to the same place */
 };
 
 /* Whether each subtask sends to each subtask, rather than to its like. */

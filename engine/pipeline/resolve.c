@@ -187,8 +187,12 @@ static bool check_input_count(struct mr_graph_reader *reader, const struct mr_sp
     if (entry->inputs_max == 0)
         return mr_fail_at(reader->err, spec->inputs[0].place,
             "'%s' takes no input: a %s is a root", mr_spec_label(spec), spec->type);
-    return mr_fail_at(reader->err, spec->inputs[1].place, "'%s' takes one input, not %u",
-        mr_spec_label(spec), spec->n_inputs);
+    if (entry->inputs_max == 1)
+        return mr_fail_at(reader->err, spec->inputs[1].place, "'%s' takes one input, not %u",
+            mr_spec_label(spec), spec->n_inputs);
+    return mr_fail_at(reader->err, spec->inputs[entry->inputs_max].place,
+        "'%s' takes at most %u inputs, not %u", mr_spec_label(spec), entry->inputs_max,
+        spec->n_inputs);
 }
 
 /* A MapToFields that changes nothing, so that an output can be read twice by one transform. */
@@ -217,6 +221,7 @@ static bool copy_edge(
 static bool copy_repeated(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge *edges)
 {
+    if (spec->entry->kind == MR_JOIN) return true;
     for (uint32_t i = 1; i < spec->n_inputs; i++)
         for (uint32_t k = 0; k < i; k++)
             if (edges[i].transform == edges[k].transform &&

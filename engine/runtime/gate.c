@@ -51,6 +51,7 @@ void mr_gate_init(struct mr_gate *gate, struct mr_task_context *context,
     if (is_hash)
         gate->keys =
             mr_key_layout_make(schema, exchange->key_fields, exchange->n_keys, gate->key_types);
+    if (exchange->shares_keys) gate->keys.mode = MR_KEY_ENCODED; /* whatever the field's type */
     for (uint32_t group = 0; group < MR_KEY_GROUPS; group++)
         gate->target_of_group[group] = (uint8_t)(group * job->parallelism / MR_KEY_GROUPS);
     gate->channels = mr_arena_zalloc(context->arena, sizeof *gate->channels * gate->n_channels);

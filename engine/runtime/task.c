@@ -33,6 +33,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_EXTRACT_WINDOWING_INFO: return &mr_extract_windowing_info_class;
     case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
     case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
+    case MR_JOIN: return &mr_join_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;
@@ -286,7 +287,8 @@ static void snapshot_operator(struct mr_task *task, struct mr_operator *operator
     uint32_t bytes = writer->bytes - begin;
     memcpy(writer->data + length_at, &bytes, 4);
     const struct mr_probe *probe = task->context.job->probe;
-    if (!probe || !probe->snapshot_operator || operator->transform->kind != MR_COMBINE) return;
+    if (!probe || !probe->snapshot_operator || !mr_transform_has_panes(operator->transform))
+        return;
     struct mr_probe_at at = mr_operator_at(operator);
     probe->snapshot_operator(probe->self, &at, checkpoint, task->context.watermark_us,
         writer->data + begin, bytes);

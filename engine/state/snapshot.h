@@ -51,4 +51,18 @@ bool mr_slices_state_visit(const struct mr_transform *transform, const struct mr
     const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
     void (*visit)(void *self, const struct mr_combine_state_entry *entry));
 
+/* One row that a transform keeps until its window ends. */
+struct mr_schema;
+struct mr_gather_state_row {
+    mr_us window_start_us;
+    mr_us window_end_us;
+    uint32_t input; /* by which it came */
+    const struct mr_value *values;
+};
+/* Calls `visit` for each row of `state[bytes]`; `inputs` are the schemas of the transform's inputs. False when the bytes
+ * are broken. */
+bool mr_gather_state_visit(const struct mr_transform *transform,
+    const struct mr_schema *const *inputs, const void *state, uint32_t bytes, void *self,
+    void (*visit)(void *self, const struct mr_gather_state_row *row));
+
 #endif

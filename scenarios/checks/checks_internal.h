@@ -40,7 +40,7 @@ struct mr_topology {
     uint32_t n_sources;
     struct mr_source_view *sources;
     uint32_t n_combines;
-    uint32_t *combines; /* [n_combines]: transforms, in the order of the graph */
+    uint32_t *combines; /* [n_combines]: transforms with panes, in the order of the graph */
     uint32_t n_sinks;
     struct mr_sink_view *sinks;
     int32_t
@@ -116,6 +116,7 @@ struct mr_cut {
 /* A row that was dropped as late: final with the checkpoint of its epoch. */
 struct mr_drop {
     uint32_t combine; /* transform */
+    uint32_t input;   /* of it */
     uint64_t epoch;
     mr_us window_start_us;
     mr_us window_end_us;

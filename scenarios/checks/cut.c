@@ -186,6 +186,45 @@ static void visit(void *self, const struct mr_combine_state_entry *entry)
         report_entry(comparison, entry, expected);
 }
 
+/* A row that a Join keeps. */
+static void visit_row(void *self, const struct mr_gather_state_row *row)
+{
+    struct comparison *comparison = self;
+    struct mr_checks *checks = comparison->checks;
+    const struct mr_transform *transform = comparison->combine;
+    comparison->n_entries++;
+    if (mr_oracle_rows_hold(checks->oracle, transform->id, row->input, row->window_start_us,
+            row->window_end_us, row->values))
+        return;
+    struct mr_witness *witness = find(comparison);
+    if (!witness) return;
+    const struct mr_edge *edge = &transform->inputs[row->input];
+    mr_witness_window(witness, row->window_start_us, row->window_end_us);
+    mr_witness_print(witness->summary, sizeof witness->summary,
+        "checkpoint %llu of attempt %u: subtask %u keeps a row of input %u that no row below "
+        "its offsets accounts for",
+        (unsigned long long)comparison->cut->checkpoint, comparison->cut->attempt,
+        comparison->subtask, row->input);
+    mr_witness_print(witness->expected, sizeof witness->expected, "not kept");
+    mr_witness_row(witness->actual, sizeof witness->actual,
+        &checks->topology.graph->transforms[edge->transform].outputs[edge->output].schema,
+        row->values);
+}
+
+static bool visit_rows(struct comparison *comparison, const struct mr_cut_state *state)
+{
+    const struct mr_transform *transform = comparison->combine;
+    const struct mr_schema *inputs[MR_JOIN_INPUTS_MAX];
+    for (uint32_t i = 0; i < transform->n_inputs; i++) {
+        const struct mr_edge *edge = &transform->inputs[i];
+        inputs[i] = &comparison->checks->topology.graph->transforms[edge->transform]
+                         .outputs[edge->output]
+                         .schema;
+    }
+    return mr_gather_state_visit(
+        transform, inputs, state->data, state->bytes, comparison, visit_row);
+}
+
 /* Every open window of the oracle is somebody's state. A subtask whose watermark is ahead has
  * fired more. */
 static void compare_counts(struct comparison *comparison, uint32_t index)
@@ -214,6 +253,7 @@ static bool visit_state(struct comparison *comparison, const struct mr_schema *i
 {
     const struct mr_transform *combine = comparison->combine;
     struct mr_scratch *scratch = &comparison->checks->scratch;
+    if (mr_transform_gathers(combine)) return visit_rows(comparison, state);
     if (combine->windowing.kind == MR_WINDOW_SLIDING)
         return mr_slices_state_visit(
             combine, input, state->data, state->bytes, scratch, comparison, visit);
@@ -229,6 +269,7 @@ static void compare_combine(struct mr_checks *checks, struct mr_cut *cut, uint32
     const struct mr_schema *input =
         &graph->transforms[edge->transform].outputs[edge->output].schema;
     struct comparison comparison = {.checks = checks, .cut = cut, .combine = combine};
+    if (mr_transform_gathers(combine)) mr_oracle_rows_begin(checks->oracle, combine->id);
     for (uint32_t i = 0; i < checks->topology.parallelism; i++) {
         const struct mr_cut_state *state =
             &cut->states[index * checks->topology.parallelism + i];

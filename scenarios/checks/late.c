@@ -11,10 +11,11 @@ void mr_late_init(struct mr_checks *checks)
         if (manifest->job_steps[i].checkpoints_back > 0) checks->drops.keeps_final = true;
 }
 
-static const struct mr_schema *input_schema(const struct mr_checks *checks, uint32_t transform)
+static const struct mr_schema *input_schema(
+    const struct mr_checks *checks, const struct mr_drop *drop)
 {
     const struct mr_transform *transforms = checks->topology.graph->transforms;
-    const struct mr_edge *edge = &transforms[transform].inputs[0];
+    const struct mr_edge *edge = &transforms[drop->combine].inputs[drop->input];
     return &transforms[edge->transform].outputs[edge->output].schema;
 }
 
@@ -53,8 +54,12 @@ static void report_false_late(struct mr_checks *checks, const struct mr_probe_at
     mr_timestamp_format(proven_us, proven);
     mr_witness_at(checks, witness, drop->combine);
     mr_witness_window(witness, drop->window_start_us, drop->window_end_us);
-    mr_witness_key(
-        witness, drop->row, transform->combine.key_fields, transform->combine.n_keys);
+    if (transform->kind == MR_COMBINE)
+        mr_witness_key(
+            witness, drop->row, transform->combine.key_fields, transform->combine.n_keys);
+    if (transform->kind == MR_JOIN)
+        mr_witness_key(witness, drop->row, transform->join.key_fields[drop->input],
+            transform->join.n_keys);
     mr_witness_print(witness->summary, sizeof witness->summary,
         "subtask %u dropped a row as late whose window expires at %s, while the rows read put "
         "the "
@@ -64,7 +69,7 @@ static void report_false_late(struct mr_checks *checks, const struct mr_probe_at
     mr_witness_print(witness->actual, sizeof witness->actual, "dropped");
     witness->n_inputs = 1;
     mr_witness_row(witness->inputs[0], sizeof witness->inputs[0],
-        input_schema(checks, drop->combine), drop->row);
+        input_schema(checks, drop), drop->row);
     mr_witness_cause(checks, witness, 0);
 }
 
@@ -80,6 +85,7 @@ void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
     }
     struct mr_drop *drop = &ledger->list[ledger->n++];
     *drop = (struct mr_drop){.combine = at->transform,
+        .input = at->input,
         .epoch = at->epoch,
         .window_start_us = window_start_us,
         .window_end_us = window_end_us};
@@ -94,8 +100,8 @@ void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
 
 static void tell_oracle(struct mr_checks *checks, const struct mr_drop *drop)
 {
-    mr_oracle_drop(
-        checks->oracle, drop->combine, drop->window_start_us, drop->window_end_us, drop->row);
+    mr_oracle_drop_input(checks->oracle, drop->combine, drop->input, drop->window_start_us,
+        drop->window_end_us, drop->row);
 }
 
 static void forget(struct mr_checks *checks, struct mr_drop *drop)

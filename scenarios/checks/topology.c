@@ -9,6 +9,14 @@ static uint32_t count(const struct mr_graph *graph, enum mr_transform_kind kind)
     return n;
 }
 
+static uint32_t count_with_panes(const struct mr_graph *graph)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < graph->n_transforms; i++)
+        n += mr_transform_has_panes(&graph->transforms[i]);
+    return n;
+}
+
 static uint32_t find_topic(const struct mr_scenario *scenario, const char *name)
 {
     for (uint32_t i = 0; i < scenario->n_topics; i++)
@@ -55,7 +63,7 @@ static void add_transforms(
     topology->sources =
         mr_arena_zalloc(arena, sizeof *topology->sources * count(graph, MR_READ_FROM_LOG));
     topology->combines =
-        mr_arena_zalloc(arena, sizeof *topology->combines * count(graph, MR_COMBINE));
+        mr_arena_zalloc(arena, sizeof *topology->combines * count_with_panes(graph));
     topology->sinks =
         mr_arena_zalloc(arena, sizeof *topology->sinks * count(graph, MR_WRITE_TO_LOG));
     topology->role = mr_arena_alloc(arena, sizeof *topology->role * graph->n_transforms);
@@ -64,7 +72,7 @@ static void add_transforms(
         topology->role[i] = -1;
         if (transform->kind == MR_READ_FROM_LOG) add_source(topology, transform, config);
         if (transform->kind == MR_WRITE_TO_LOG) add_sink(topology, transform);
-        if (transform->kind != MR_COMBINE) continue;
+        if (!mr_transform_has_panes(transform)) continue;
         topology->role[i] = (int32_t)topology->n_combines;
         topology->combines[topology->n_combines++] = i;
     }

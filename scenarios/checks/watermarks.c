@@ -13,7 +13,8 @@ static bool shows_watermark(const struct mr_checks *checks, const struct mr_stag
 {
     if (stage->has_source) return true;
     for (uint32_t i = 0; i < stage->n_transforms; i++)
-        if (checks->topology.graph->transforms[stage->transforms[i]].kind == MR_COMBINE)
+        if (mr_transform_has_panes(
+                &checks->topology.graph->transforms[stage->transforms[i]]))
             return true;
     return false;
 }
@@ -213,7 +214,8 @@ void mr_watermarks_fired(struct mr_checks *checks, const struct mr_probe_at *at,
         row[i] = mr_column_value(&rows->columns[i], first);
     mr_witness_row(witness->actual, sizeof witness->actual, &transform->outputs[0].schema, row);
     int keys[MR_FIELDS_MAX];
-    for (uint32_t i = 0; i < transform->combine.n_keys; i++) keys[i] = (int)i;
-    mr_witness_key(witness, row, keys, transform->combine.n_keys);
+    uint32_t n_keys = transform->kind == MR_COMBINE ? transform->combine.n_keys : 0;
+    for (uint32_t i = 0; i < n_keys; i++) keys[i] = (int)i;
+    mr_witness_key(witness, row, keys, n_keys);
     mr_witness_cause(checks, witness, 0);
 }

@@ -123,7 +123,12 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
     uint64_t input = output_of(oracle, transform->inputs[0])->inexact_fields;
     for (uint32_t i = 0; i < n_fields; i++) {
         bool is_inexact = false;
-        if (transform->kind == MR_FLATTEN) {
+        if (transform->kind == MR_JOIN) {
+            struct mr_join_field from = transform->join.fields[i];
+            is_inexact =
+                mr_bit(output_of(oracle, transform->inputs[from.input])->inexact_fields,
+                    (uint32_t)from.field);
+        } else if (transform->kind == MR_FLATTEN) {
             for (uint32_t k = 0; k < transform->n_inputs; k++) {
                 int field = step->fields[k * n_fields + i];
                 uint64_t other = output_of(oracle, transform->inputs[k])->inexact_fields;
@@ -289,8 +294,8 @@ static void compile_source(struct mr_oracle *oracle, struct mr_step *step,
 static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
 {
     const struct mr_transform *transform = step->transform;
-    bool is_combine = transform->kind == MR_COMBINE;
-    step->has_windows = is_combine || transform->windowing.kind != MR_WINDOW_GLOBAL;
+    bool has_panes = mr_transform_has_panes(transform);
+    step->has_windows = has_panes || transform->windowing.kind != MR_WINDOW_GLOBAL;
     step->is_rewindowed = transform->kind == MR_WINDOW_INTO;
     for (uint32_t k = 0; k < transform->n_inputs; k++) {
         const struct mr_step *input = &oracle->steps[transform->inputs[k].transform];
@@ -299,7 +304,7 @@ static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
         if (k == 0) step->last_fold = input->last_fold;
         if (input->last_fold != step->last_fold) step->last_fold = NULL;
     }
-    if (!is_combine) return;
+    if (!has_panes) return;
     step->last_fold = step->fold;
     step->is_rewindowed = false;
 }
@@ -312,6 +317,18 @@ static void compile_fold(struct mr_oracle *oracle, struct mr_step *step)
         schema_of(oracle->graph, edge));
     step->fold->is_loose = output_of(oracle, edge)->is_loose;
     step->fold->inexact_fields = output_of(oracle, edge)->inexact_fields;
+}
+
+static void compile_gathering(struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    step->gathering = mr_arena_new(oracle->arena, struct mr_gathering);
+    mr_gathering_init(step->gathering, oracle->arena, transform);
+    for (uint32_t i = 0; i < transform->n_inputs; i++) {
+        const struct mr_step_output *input = output_of(oracle, transform->inputs[i]);
+        step->gathering->inputs[i] = (struct mr_gathered_shape){
+            .n_fields = input->n_fields, .inexact_fields = input->inexact_fields};
+    }
 }
 
 static void compile_step(struct mr_oracle *oracle, const struct mr_transform *transform)
@@ -327,6 +344,7 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     find_fields(oracle, step);
     judge_outputs(oracle, step);
     if (transform->kind == MR_COMBINE) compile_fold(oracle, step);
+    if (mr_transform_gathers(transform)) compile_gathering(oracle, step);
     trace_windows(oracle, step);
 }
 
@@ -369,6 +387,10 @@ static void free_step(struct mr_oracle *oracle, struct mr_step *step)
             transform->n_inputs * transform->outputs[MR_OUTPUT_MAIN].schema.n_fields);
     if (step->input) FREE_ARRAY(oracle, step->next_offsets, step->input->n_partitions);
     if (step->sink) free_sink(oracle, step->sink);
+    if (step->gathering) {
+        mr_gathering_deinit(step->gathering);
+        mr_arena_free(oracle->arena, step->gathering, sizeof *step->gathering);
+    }
     if (!step->fold) return;
     mr_fold_deinit(step->fold);
     mr_arena_free(oracle->arena, step->fold, sizeof *step->fold);

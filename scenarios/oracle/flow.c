@@ -209,6 +209,37 @@ static void trace_combine(struct mr_trace_target *target, const struct mr_step *
     target->is_met = true;
 }
 
+/* Whether the target lies behind the transform. From the producers on. */
+static bool is_upstream(const struct mr_graph *graph, uint32_t transform, uint32_t sink)
+{
+    bool is_reached[1024] = {false}; /* no graph has more */
+    is_reached[transform] = true;
+    for (uint32_t i = transform + 1; i <= sink; i++)
+        for (uint32_t k = 0; k < graph->transforms[i].n_inputs; k++)
+            is_reached[i] |= is_reached[graph->transforms[i].inputs[k].transform];
+    return is_reached[sink];
+}
+
+/* Whether the row was there when the target's window was joined; and, where the sink reads the Join itself, has the
+ * values that the target shows. */
+static void trace_gathering(struct mr_oracle *oracle, const struct mr_step *step,
+    uint32_t input, const struct mr_flow_row *row)
+{
+    struct mr_trace_target *target = oracle->target;
+    const struct mr_transform *transform = step->transform;
+    if (!is_upstream(oracle->graph, transform->id, target->sink)) return;
+    mr_us start_us, end_us;
+    mr_flow_window(&transform->windowing, row, &start_us, &end_us);
+    if (start_us > target->window_start_us || end_us < target->window_end_us) return;
+    bool is_read = oracle->graph->transforms[target->sink].inputs[0].transform == transform->id;
+    for (uint32_t i = 0; is_read && i < step->outputs[0].n_fields; i++) {
+        struct mr_join_field from = transform->join.fields[i];
+        if (from.input == input && !mr_value_same(row->values[from.field], target->row[i]))
+            return;
+    }
+    target->is_met = true;
+}
+
 static void push(
     struct mr_oracle *oracle, const struct mr_step_consumer *to, const struct mr_flow_row *row)
 {
@@ -235,6 +266,12 @@ static void push(
                 oracle->target, step, row, oracle->steps[oracle->target->sink].sink->n_fields);
         else
             mr_fold_take(step->fold, row);
+        break;
+    case MR_JOIN:
+        if (oracle->target)
+            trace_gathering(oracle, step, to->input, row);
+        else
+            mr_gathering_take(step->gathering, to->input, row);
         break;
     case MR_WRITE_TO_LOG:
         push_sink(oracle, step, row);

@@ -46,6 +46,18 @@ static struct mr_sink *sink_of(const struct mr_oracle *oracle, uint32_t sink)
 
 /* ---- Lockstep ---- */
 
+void mr_oracle_drop_input(struct mr_oracle *oracle, uint32_t transform, uint32_t input,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row)
+{
+    MR_ASSERT(transform < oracle->graph->n_transforms);
+    struct mr_gathering *gathering = oracle->steps[transform].gathering;
+    mr_window_normalize(&window_start_us, &window_end_us);
+    if (gathering)
+        mr_gathering_drop(gathering, input, window_start_us, window_end_us, row);
+    else
+        mr_oracle_drop(oracle, transform, window_start_us, window_end_us, row);
+}
+
 void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row)
 {
@@ -76,8 +88,15 @@ void mr_oracle_advance(
     *next = next_offset;
 }
 
+static struct mr_gathering *gathering_of(const struct mr_oracle *oracle, uint32_t transform)
+{
+    MR_ASSERT(transform < oracle->graph->n_transforms);
+    return oracle->steps[transform].gathering;
+}
+
 uint64_t mr_oracle_unmatched_drops(const struct mr_oracle *oracle, uint32_t combine)
 {
+    if (gathering_of(oracle, combine)) return gathering_of(oracle, combine)->drops.n;
     const struct mr_fold *fold = fold_of(oracle, combine);
     return fold->is_loose ? 0 : fold->drops.n; /* panes that were cut otherwise */
 }
@@ -117,8 +136,25 @@ static void emit_window(
     mr_flow_flush(oracle);
 }
 
+/* Windows that have ended are joined; what they make flows on. */
+static void pass_gathering(
+    struct mr_oracle *oracle, struct mr_gathering *gathering, mr_us watermark_us)
+{
+    struct mr_gathered_window *window;
+    mr_oracle_begin(oracle);
+    while ((window = mr_gathering_take_due(gathering, watermark_us))) {
+        mr_join_emit(oracle, gathering, window);
+        mr_gathered_window_free(gathering, window);
+    }
+    mr_flow_flush(oracle);
+}
+
 void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us)
 {
+    if (gathering_of(oracle, combine)) {
+        pass_gathering(oracle, gathering_of(oracle, combine), watermark_us);
+        return;
+    }
     struct mr_fold *fold = fold_of(oracle, combine);
     mr_oracle_begin(oracle);
     mr_fold_retire(oracle, fold);
@@ -183,6 +219,7 @@ bool mr_oracle_owed_row(const struct mr_oracle *oracle, uint32_t sink, uint64_t 
 
 uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine)
 {
+    if (gathering_of(oracle, combine)) return gathering_of(oracle, combine)->n_rows;
     const struct mr_fold *fold = fold_of(oracle, combine);
     uint64_t n = 0;
     for (uint32_t i = 0; i < fold->n_windows; i++)
@@ -192,6 +229,8 @@ uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine
 
 mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine)
 {
+    if (gathering_of(oracle, combine))
+        return mr_gathering_earliest_end_us(gathering_of(oracle, combine));
     const struct mr_fold *fold = fold_of(oracle, combine);
     for (uint32_t i = 0; i < fold->n_windows; i++)
         if (!fold->windows[i]->is_passed && fold->windows[i]->groups.n > 0)
@@ -241,4 +280,17 @@ bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us 
             mr_tally_shows(&fold->tallies[i], (const char *)group, group->n_rows, &results[i]);
     if (MR_UNLIKELY(!is_same)) tell_state(fold, group, expected_results);
     return is_same;
+}
+
+void mr_oracle_rows_begin(const struct mr_oracle *oracle, uint32_t transform)
+{
+    gathering_of(oracle, transform)->n_looks++;
+}
+
+bool mr_oracle_rows_hold(const struct mr_oracle *oracle, uint32_t transform, uint32_t input,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row)
+{
+    mr_window_normalize(&window_start_us, &window_end_us);
+    return mr_gathering_hold(
+        gathering_of(oracle, transform), input, window_start_us, window_end_us, row);
 }

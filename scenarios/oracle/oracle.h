@@ -28,6 +28,9 @@ void mr_oracle_discard(struct mr_oracle *oracle);
 /* A row that a Combine dropped as late (its window and its input row): the next advance leaves it out. */
 void mr_oracle_drop(struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row);
+/* The same for a transform of several inputs. */
+void mr_oracle_drop_input(struct mr_oracle *oracle, uint32_t transform, uint32_t input,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row);
 /* Folds the rows of Create, the first time: a pipeline may have no other source, and no Combine. */
 void mr_oracle_begin(struct mr_oracle *oracle);
 /* Folds the rows of a partition below `next_offset`. Offsets only rise. Rows that fail (mr_row_error) without an
@@ -83,6 +86,12 @@ mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine
 bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us,
     const struct mr_value *keys, const struct mr_value *results,
     struct mr_value *expected_results);
+
+/* The rows that a Join keeps: first mr_oracle_rows_begin, then each row of the state. False for one that is not among the
+ * rows of open windows, or that was asked for as often as it is there. */
+void mr_oracle_rows_begin(const struct mr_oracle *oracle, uint32_t transform);
+bool mr_oracle_rows_hold(const struct mr_oracle *oracle, uint32_t transform, uint32_t input,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row);
 
 /* The rows (at most `max`) among [first, end) of a partition (counted through all inputs, in their order) that flow into the given window and key of a Combine,
  * or that become the given row at a stateless sink: offsets are written, the number of all is returned. For

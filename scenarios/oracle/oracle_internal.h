@@ -4,6 +4,7 @@
 
 #include "engine/expression/caller.h"
 #include "scenarios/oracle/fold.h"
+#include "scenarios/oracle/gather.h"
 #include "scenarios/oracle/ledger.h"
 #include "scenarios/oracle/oracle.h"
 
@@ -27,6 +28,7 @@ struct mr_step {
     int *fields; /* MAP: the input field that an output field merely is, or -1. FLATTEN: the
                     same, [n_inputs][n_fields] */
     struct mr_fold *fold; /* COMBINE */
+    struct mr_gathering *gathering; /* JOIN */
     bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
     /* The one Combine through which all rows here have come last, this one included; NULL:
      * there is none, or there are several. Whether they have other windows since. */
@@ -144,6 +146,10 @@ void mr_flow_extract(
 /* flow_validate.c */
 void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+
+/* join.c: the rows that a window of a Join makes, each input's rows against all results so far. */
+void mr_join_emit(struct mr_oracle *oracle, const struct mr_gathering *gathering,
+    const struct mr_gathered_window *window);
 
 /* panes.c */
 /* Windows of the global kind have two ends: that of the window and "none". */
