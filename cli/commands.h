@@ -18,6 +18,7 @@ int mr_test_main(int argc, char **argv);
 int mr_run_main(int argc, char **argv);
 int mr_replay_main(int argc, char **argv);
 int mr_report_main(int argc, char **argv);
+int mr_query_main(int argc, char **argv);
 int mr_lint_main(int argc, char **argv);
 int mr_schema_main(int argc, char **argv);
 int mr_points_main(int argc, char **argv);

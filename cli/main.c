@@ -16,9 +16,10 @@ struct command {
 
 static const struct command commands[] = {
     {"test", "run scenarios over their seeds and judge them: the main job", mr_test_main},
-    {"run", "one seed of a scenario, told as it happens", mr_run_main},
+    {"run", "one seed of a scenario, told as it happens; or a pipeline by itself", mr_run_main},
     {"replay", "run what a record holds again and compare it event by event", mr_replay_main},
     {"report", "the report of a record: terminal, HTML, JUnit", mr_report_main},
+    {"query", "ask a record in SQL, read-only: box, CSV or JSON", mr_query_main},
     {"lint", "read pipelines and scenarios and say what is wrong with them", mr_lint_main},
     {"schema", "the JSON Schema of scenario files, for editors", mr_schema_main},
     {"points", "the names of points, chances, planted bugs and milestones", mr_points_main},

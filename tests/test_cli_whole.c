@@ -10,7 +10,7 @@ static void every_command_has_a_help_page(void **state)
 {
     struct bench *bench = *state;
     static const char *const commands[] = {
-        "test", "run", "replay", "report", "lint", "schema", "points", "bench", "version"};
+        "test", "run", "replay", "report", "query", "lint", "schema", "points", "bench", "version"};
     run(bench, "--help", 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) says(bench, commands[i]);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
