@@ -21,7 +21,7 @@ static const struct command commands[] = {
     {"report", "the report of a record: terminal, HTML, JUnit", mr_report_main},
     {"query", "ask a record in SQL, read-only: box, CSV or JSON", mr_query_main},
     {"lint", "read pipelines and scenarios and say what is wrong with them", mr_lint_main},
-    {"schema", "the JSON Schema of scenario files, for editors", mr_schema_main},
+    {"schema", "the JSON Schema of scenarios and pipelines, for editors", mr_schema_main},
     {"points", "the names of points, chances, planted bugs and milestones", mr_points_main},
     {"bench", "how fast Millrace is", mr_bench_main},
     {"version", "version, commit and compiler", mr_version_main},

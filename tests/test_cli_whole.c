@@ -36,7 +36,8 @@ static void wrong_usage_is_exit_2_with_the_nearest_word(void **state)
     run(bench, "points milestone", 2);
     says(bench, "did you mean 'milestones'?");
     run(bench, "run", 2);
-    run(bench, "schema pipeline", 2);
+    run(bench, "schema pipelin", 2);
+    says(bench, "did you mean 'pipeline'?");
 }
 
 static void a_pipeline_alone_is_refused_with_advice(void **state)

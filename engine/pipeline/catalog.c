@@ -42,6 +42,11 @@ static const char *const not_yet[] = {"Explode", "Sql", "PyTransform", "Enrichme
     "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Lookup", "Route",
     "Deduplicate", "TopN", "Materialize", "WriteToTable"};
 
+const struct mr_catalog_entry *mr_catalog_at(size_t i)
+{
+    return i < MR_COUNT_OF(supported) ? &supported[i] : NULL;
+}
+
 const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind)
 {
     for (size_t i = 0; i < MR_COUNT_OF(supported); i++)

@@ -18,20 +18,43 @@ const struct mr_yaml *mr_config_get(const struct mr_yaml *map, const char *key)
     return node && node->kind != MR_YAML_NULL ? node : NULL;
 }
 
+/* A key that is new is noted, and the reading ends there; one that is known has some value. */
+static const struct mr_yaml *need_seen(struct mr_graph_reader *reader, const char *key)
+{
+    static const struct mr_yaml some = {.kind = MR_YAML_TEXT, .text = "x"};
+    struct mr_keys_seen *seen = reader->seen;
+    for (uint32_t i = 0; i < seen->n_needed; i++)
+        if (strcmp(seen->needed[i], key) == 0) return &some;
+    if (seen->n_needed < MR_NEEDED_MAX) seen->needed[seen->n_needed++] = key;
+    return NULL;
+}
+
 const struct mr_yaml *mr_config_need(
     struct mr_graph_reader *reader, const struct mr_spec *spec, const char *key)
 {
     const struct mr_yaml *node = mr_config_get(spec->config, key);
+    if (reader->seen) return need_seen(reader, key);
     if (!node)
         mr_fail_at(reader->err, spec->config ? spec->config->place : spec->place,
             "config of '%s' needs '%s'", mr_spec_label(spec), key);
     return node;
 }
 
+/* The array may be the caller's. */
+static void see_keys(struct mr_graph_reader *reader, const char *const *keys, size_t n_keys)
+{
+    const char **copy = mr_region_array(reader->region, const char *, n_keys + 1);
+    for (size_t i = 0; i < n_keys; i++) copy[i] = keys[i];
+    reader->seen->is_seen = true;
+    reader->seen->keys = copy;
+    reader->seen->n_keys = n_keys;
+}
+
 bool mr_config_keys(struct mr_graph_reader *reader, const struct mr_yaml *map, const char *what,
     const char *const *keys, size_t n_keys, const char *const *refused, size_t n_refused)
 {
     if (!map) return true;
+    if (reader->seen && !reader->seen->is_seen) see_keys(reader, keys, n_keys);
     for (size_t i = 0; i < n_refused; i++) {
         const struct mr_yaml *key = mr_yaml_key(map, refused[i]);
         if (key)

@@ -92,6 +92,16 @@ struct mr_spec {
     struct mr_named_edges out;      /* once DONE */
 };
 
+/* For the JSON Schema: what the reader of a config asks for. */
+enum { MR_NEEDED_MAX = 8 };
+struct mr_keys_seen {
+    bool is_seen; /* mr_config_keys was called for the config */
+    const char *const *keys;
+    size_t n_keys;
+    uint32_t n_needed; /* mr_config_need */
+    const char *needed[MR_NEEDED_MAX];
+};
+
 struct mr_graph_reader {
     struct mr_region *region;
     uint32_t n_provided;
@@ -111,6 +121,7 @@ struct mr_graph_reader {
     const char **names; /* [n_names] paths that are taken */
     uint32_t n_warnings;
     struct mr_warning *warnings; /* [n_warnings] */
+    struct mr_keys_seen *seen; /* NULL: configs are read in earnest */
     bool is_lenient; /* what cannot be supported is refused only where it is needed */
 };
 
@@ -173,6 +184,8 @@ void mr_outputs_collect(struct mr_graph_reader *reader);
 MR_MUST_CHECK bool mr_catalog_find(struct mr_graph_reader *reader, const struct mr_yaml *type,
     const struct mr_catalog_entry **out);
 const struct mr_catalog_entry *mr_catalog_entry(enum mr_transform_kind kind);
+/* The i-th of all that are supported; NULL behind the last. */
+const struct mr_catalog_entry *mr_catalog_at(size_t i);
 
 /* schema.c */
 /* Collects the fields of a schema; at most MR_FIELDS_MAX, names differ. */

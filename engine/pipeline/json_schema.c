@@ -1,0 +1,229 @@
+/* The types and the keys of their configs are asked of those who read them: a reader with `seen`
+ * notes what mr_config_keys and mr_config_need are called with. What a value is stands in a table
+ * here; a key that is not in it may have any. */
+#include "engine/pipeline/json_schema.h"
+
+#include <string.h>
+
+#include "engine/pipeline/graph_internal.h"
+
+/* JSON is made of tokens of C. */
+#define TEXT(...) #__VA_ARGS__
+
+/* ---- What is read ---- */
+
+static struct mr_schema no_fields;
+
+/* Reads an empty config again and again, until it asks for no key that is new. */
+static void look(struct mr_region *region, const struct mr_catalog_entry *entry,
+    struct mr_keys_seen *seen)
+{
+    static const struct mr_yaml no_config = {.kind = MR_YAML_MAP};
+    static const struct mr_spec spec = {.type = "", .name = "", .config = &no_config};
+    *seen = (struct mr_keys_seen){0};
+    uint32_t n_before;
+    do {
+        struct mr_err ignored = {0};
+        struct mr_output output = {.name = "out", .schema = no_fields};
+        struct mr_transform from = {.n_outputs = 1, .outputs = &output};
+        struct mr_graph_reader reader = {.region = region,
+            .err = &ignored,
+            .n_transforms = 1,
+            .transforms = &from,
+            .seen = seen};
+        uint32_t n_inputs = entry->inputs_min;
+        struct mr_transform transform = {.kind = entry->kind,
+            .type = entry->type,
+            .name = entry->type,
+            .n_inputs = n_inputs,
+            .inputs = mr_region_array(region, struct mr_edge, n_inputs + 1)};
+        n_before = seen->n_needed;
+        (void)entry->configure(&reader, &spec, &transform);
+    } while (seen->n_needed > n_before && seen->n_needed < MR_NEEDED_MAX);
+}
+
+/* ---- What is written ---- */
+
+struct property {
+    const char *type; /* of the transform; NULL: of all */
+    const char *key;
+    const char *json;
+};
+
+static const struct property properties[] = {
+    {"Create", "elements", TEXT({"type": "array"})},
+    {"AssertEqual", "elements", TEXT({"type": "array", "items": {"type": "object"}})},
+    {"MapToFields", "fields",
+        TEXT({"type": "object", "additionalProperties": {"$ref": "#/definitions/udf"}})},
+    {"MapToFields", "append", TEXT({"type": "boolean"})},
+    {"MapToFields", "drop", TEXT({"$ref": "#/definitions/names"})},
+    {"Filter", "keep", TEXT({"$ref": "#/definitions/udf"})},
+    {"Partition", "by", TEXT({"$ref": "#/definitions/udf"})},
+    {"Partition", "outputs", TEXT({"$ref": "#/definitions/names"})},
+    {"Partition", "unknown_output", TEXT({"type": "string"})},
+    {"AssignTimestamps", "timestamp", TEXT({"$ref": "#/definitions/udf"})},
+    {"Combine", "group_by", TEXT({"$ref": "#/definitions/names"})},
+    {"Combine", "combine", TEXT({"type": "object"})},
+    {"ReadFromLog", "schema", TEXT({"type": "object"})},
+    {"ReadFromLog", "event_time", TEXT({"type": "string"})},
+    {"ReadFromLog", "watermark", TEXT({"type": "object"})},
+    {"WriteToLog", "key", TEXT({"type": "string"})},
+    {"WriteToLog", "delivery", TEXT({"enum": ["exactly_once", "at_least_once"]})},
+    {"LogForTesting", "level", TEXT({"enum": ["INFO", "ERROR", "DEBUG"]})},
+    {"LogForTesting", "prefix", TEXT({"type": "string"})},
+    {"ValidateWithSchema", "schema", TEXT({"type": "object"})},
+    {NULL, "topic", TEXT({"type": "string"})},
+    {NULL, "language", TEXT({"type": "string"})},
+    {NULL, "windowing", TEXT({"$ref": "#/definitions/windowing"})},
+    {NULL, "error_handling", TEXT({"$ref": "#/definitions/error_handling"})},
+};
+
+/* What is the same whatever types there are. */
+static const char definitions[] =
+    "\"names\": " TEXT({"anyOf": [{"type": "string"},
+        {"type": "array", "items": {"type": "string"}}]}) ",\n"
+    "\"udf\": " TEXT({
+        "description": "an expression, or how a function is written",
+        "anyOf": [{"type": ["string", "number", "boolean"]},
+            {"type": "object", "additionalProperties": false, "properties": {
+                "expression": {"type": ["string", "number", "boolean"]},
+                "callable": {"type": "string"}, "path": {"type": "string"},
+                "name": {"type": "string"}, "output_type": {}}}]}) ",\n"
+    "\"windowing\": " TEXT({
+        "type": ["object", "string"], "required": ["type"],
+        "properties": {"type": {"enum": ["global", "fixed", "sliding", "sessions"]},
+            "size": {}, "period": {}, "gap": {}, "offset": {}}}) ",\n"
+    "\"error_handling\": " TEXT({
+        "type": "object", "required": ["output"],
+        "properties": {"output": {"type": "string"}, "threshold": {"type": "number"}}}) ",\n"
+    "\"input\": " TEXT({
+        "description": "a transform, or one of its outputs: NAME or NAME.OUTPUT",
+        "anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": {"type": "string"}},
+            {"type": "object", "additionalProperties": {"$ref": "#/definitions/names"}}]}) ",\n"
+    "\"output\": " TEXT({"anyOf": [{"type": ["string", "null"]},
+        {"type": "object", "additionalProperties": {"type": "string"}}]}) ",\n"
+    "\"transforms\": " TEXT(
+        {"type": "array", "items": {"$ref": "#/definitions/transform"}}) ",\n"
+    "\"pipeline\": " TEXT({
+        "type": "object", "additionalProperties": false,
+        "anyOf": [{"required": ["transforms"]}, {"required": ["source", "sink"]}],
+        "properties": {"type": {"enum": ["composite", "chain"]},
+            "windowing": {"$ref": "#/definitions/windowing"},
+            "resource_hints": {"type": "object"},
+            "transforms": {"$ref": "#/definitions/transforms"},
+            "extra_transforms": {"$ref": "#/definitions/transforms"},
+            "source": {"$ref": "#/definitions/transform"},
+            "sink": {"$ref": "#/definitions/transform"}}}) ",\n"
+    "\"composite\": " TEXT({
+        "type": "object", "additionalProperties": false,
+        "anyOf": [{"required": ["transforms"]}, {"required": ["source", "sink"]}],
+        "properties": {"type": {}, "name": {"type": "string"},
+            "input": {"$ref": "#/definitions/input"}, "output": {"$ref": "#/definitions/output"},
+            "windowing": {"$ref": "#/definitions/windowing"},
+            "resource_hints": {"type": "object"},
+            "transforms": {"$ref": "#/definitions/transforms"},
+            "extra_transforms": {"$ref": "#/definitions/transforms"},
+            "source": {"$ref": "#/definitions/transform"},
+            "sink": {"$ref": "#/definitions/transform"}}}) ",\n"
+    "\"rows_of\": " TEXT({
+        "type": "array", "items": {
+            "type": "object", "additionalProperties": false, "required": ["name", "elements"],
+            "properties": {
+                "name": {"description": "NAME or NAME.OUTPUT", "type": "string"},
+                "elements": {"type": "array"}}}}) ",\n"
+    "\"test\": " TEXT({
+        "type": "object", "additionalProperties": false,
+        "anyOf": [{"required": ["expected_inputs"]}, {"required": ["expected_outputs"]}],
+        "properties": {"name": {"type": "string"},
+            "mock_inputs": {"$ref": "#/definitions/rows_of"},
+            "mock_outputs": {"$ref": "#/definitions/rows_of"},
+            "expected_inputs": {"$ref": "#/definitions/rows_of"},
+            "expected_outputs": {"$ref": "#/definitions/rows_of"},
+            "allowed_sources": {"type": "array", "items": {"type": "string"}}}}) ",\n"
+    "\"tests\": " TEXT({"anyOf": [{"type": "null"},
+        {"type": "array", "items": {"$ref": "#/definitions/test"}}]}) ",\n"
+    "\"options\": " TEXT({"type": ["object", "null"]}) ",\n"
+    "\"providers\": " TEXT({"type": ["array", "null"], "items": {"type": "object"}}) ",\n"
+    "\"document\": " TEXT({
+        "type": "object", "additionalProperties": false, "required": ["pipeline"],
+        "properties": {"pipeline": {"$ref": "#/definitions/pipeline"},
+            "options": {"$ref": "#/definitions/options"},
+            "providers": {"$ref": "#/definitions/providers"},
+            "tests": {"$ref": "#/definitions/tests"}}}) ",\n";
+
+static const char head[] =
+    "{\n\"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
+    "\"title\": \"Millrace pipeline (Beam YAML)\",\n"
+    "\"anyOf\": [{\"$ref\": \"#/definitions/document\"},\n"
+    " {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"pipelines\"],\n"
+    "  \"properties\": {\"pipelines\": {\"type\": \"array\",\n"
+    "    \"items\": {\"$ref\": \"#/definitions/document\"}},\n"
+    "   \"options\": {\"$ref\": \"#/definitions/options\"},\n"
+    "   \"providers\": {\"$ref\": \"#/definitions/providers\"}}}],\n"
+    "\"definitions\": {\n";
+
+static const char *json_of(const char *type, const char *key)
+{
+    for (size_t i = 0; i < MR_COUNT_OF(properties); i++) {
+        const struct property *property = &properties[i];
+        bool is_it = !property->type || strcmp(property->type, type) == 0;
+        if (is_it && strcmp(property->key, key) == 0) return property->json;
+    }
+    return "{}";
+}
+
+/* A root need not say `input: {}`; what a type needs may also stand beside its config. */
+static void add_type(
+    struct mr_text *out, const struct mr_catalog_entry *entry, const struct mr_keys_seen *seen)
+{
+    bool is_needed = seen->n_needed > 0 && strcmp(entry->type, "WindowInto") != 0;
+    mr_text_printf(out,
+        "\"%s\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"type\"%s],"
+        "\n \"properties\": {\"type\": {}, \"name\": {\"type\": \"string\"},\n"
+        "  \"input\": {\"$ref\": \"#/definitions/input\"},\n"
+        "  \"windowing\": {\"$ref\": \"#/definitions/windowing\"},\n"
+        "  \"resource_hints\": {\"type\": \"object\"},\n"
+        "  \"config\": {\"type\": [\"object\"%s]",
+        entry->type, is_needed ? ", \"config\"" : "", is_needed ? "" : ", \"null\"");
+    for (uint32_t i = 0; is_needed && i < seen->n_needed; i++)
+        mr_text_printf(out, "%s\"%s\"", i == 0 ? ", \"required\": [" : ", ", seen->needed[i]);
+    if (is_needed) mr_text_printf(out, "]");
+    if (seen->is_seen) mr_text_printf(out, ", \"additionalProperties\": false");
+    mr_text_printf(out, ",\n   \"properties\": {");
+    for (size_t i = 0; i < seen->n_keys; i++)
+        mr_text_printf(out, "%s\n    \"%s\": %s", i == 0 ? "" : ",", seen->keys[i],
+            json_of(entry->type, seen->keys[i]));
+    mr_text_printf(out, "}}}},\n");
+}
+
+/* A transform by its type. Types that Millrace does not have are let through: a provider may have
+ * them, and a test may mock them. */
+static void add_transform(struct mr_text *out)
+{
+    mr_text_printf(out, "\"transform\": {\"type\": \"object\", \"required\": [\"type\"],\n"
+                        " \"properties\": {\"type\": {\"type\": \"string\"}},\n \"allOf\": [");
+    static const char rule[] = "%s\n  {\"if\": {\"properties\": {\"type\": {\"enum\": [\"%s\"]}}}, "
+                               "\"then\": {\"$ref\": \"#/definitions/%s\"}}";
+    mr_text_printf(out, rule, "", "chain", "composite");
+    mr_text_printf(out, rule, ",", "composite", "composite");
+    const struct mr_catalog_entry *entry;
+    for (size_t i = 0; (entry = mr_catalog_at(i)); i++)
+        mr_text_printf(out, rule, ",", entry->type, entry->type);
+    mr_text_printf(out, "]}\n");
+}
+
+void mr_pipeline_schema(struct mr_text *out)
+{
+    struct mr_region *region = mr_region_create();
+    mr_text_printf(out, "%s", head);
+    mr_text_printf(out, "%s", definitions);
+    const struct mr_catalog_entry *entry;
+    for (size_t i = 0; (entry = mr_catalog_at(i)); i++) {
+        struct mr_keys_seen seen;
+        look(region, entry, &seen);
+        add_type(out, entry, &seen);
+    }
+    add_transform(out);
+    mr_text_printf(out, "}\n}\n");
+    mr_region_destroy(region);
+}
