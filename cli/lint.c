@@ -5,12 +5,16 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/pipeline_files.h"
+#include "cli/pipeline_run.h"
 #include "cli/selection.h"
+#include "engine/pipeline/judgement.h"
 
 static const char about[] =
     "Reads pipelines (Beam YAML) and scenarios with everything that they name, and says what "
     "is\n"
-    "wrong or may surprise, each with file:line:column. A PATH is a file, or a folder whose\n"
+    "wrong or may surprise, each with file:line:column; whether Beam would run the pipeline, "
+    "and\n"
+    "whether its output is a function of its input alone. A PATH is a file, or a folder whose\n"
     "*.yaml files are taken. Warnings do not fail.";
 
 static const char examples[] = "  millrace lint pipeline.yaml\n"
@@ -33,10 +37,33 @@ static void warn(struct lint *lint, struct mr_place place, const char *text)
     lint->n_warnings++;
 }
 
-static void warn_of_graph(struct lint *lint, const struct mr_graph *graph)
+static void note(const struct mr_remarks *remarks)
 {
-    for (uint32_t i = 0; i < graph->n_warnings; i++)
-        warn(lint, graph->warnings[i].place, graph->warnings[i].text);
+    for (uint32_t i = 0; i < remarks->n; i++) {
+        const struct mr_remark *remark = &remarks->list[i];
+        printf("%s:%d:%d: note: %s\n", remark->place.file, remark->place.line,
+            remark->place.col, remark->text);
+    }
+}
+
+/* What a pipeline is, and what may surprise. The reasons are told where it is linted itself. */
+static void judge(
+    struct lint *lint, const char *path, const struct mr_graph *graph, bool has_reasons)
+{
+    static const char *const portable[] = {[MR_PORTABLE] = "yes",
+        [MR_PORTABLE_WITH_PROVIDER] = "yes, with the provider that it includes",
+        [MR_NOT_PORTABLE] = "no"};
+    static const char *const confluent[] = {[MR_CONFLUENT] = "yes",
+        [MR_CONFLUENT_UNLESS] = "yes, but for what is noted",
+        [MR_NOT_CONFLUENT] = "no"};
+    struct mr_judgement judgement;
+    mr_pipeline_judge(lint->region, graph, &judgement);
+    for (uint32_t i = 0; i < judgement.warnings.n; i++)
+        warn(lint, judgement.warnings.list[i].place, judgement.warnings.list[i].text);
+    printf("%s: portable to Beam: %s\n", path, portable[judgement.portability]);
+    if (has_reasons) note(&judgement.of_portability);
+    printf("%s: confluent: %s\n", path, confluent[judgement.confluence]);
+    if (has_reasons) note(&judgement.of_confluence);
 }
 
 /* Times of the cluster are virtual, those of the trace are divided: an hour of silence in the
@@ -62,22 +89,73 @@ static void warn_of_speedup(struct lint *lint, const struct mr_scenario *scenari
     }
 }
 
+static const struct mr_stream_config *stream_of(
+    const struct mr_scenario *scenario, const struct mr_transform *reader)
+{
+    for (uint32_t i = 0; i < scenario->n_topics; i++)
+        if (scenario->topics[i].stream &&
+            strcmp(scenario->topics[i].name, reader->read.topic) == 0)
+            return scenario->topics[i].stream;
+    return NULL;
+}
+
+/* Rows that come further behind than the watermark waits may be dropped as late. */
+static void warn_of_disorder(struct lint *lint, const struct mr_scenario *scenario)
+{
+    for (uint32_t t = 0; t < scenario->graph->n_transforms; t++) {
+        const struct mr_transform *reader = &scenario->graph->transforms[t];
+        if (reader->kind != MR_READ_FROM_LOG || reader->read.event_time_field < 0) continue;
+        const struct mr_stream_config *stream = stream_of(scenario, reader);
+        if (!stream) continue;
+        mr_us bound_us = reader->read.strategy == MR_WATERMARK_BOUNDED
+                             ? reader->read.max_out_of_orderness_us
+                             : 0;
+        mr_us most_us = stream->trace
+                            ? mr_trace_disorder_us(stream->trace, (struct mr_ratio){1, 1})
+                            : stream->generator.disorder_us;
+        if (most_us <= bound_us) continue;
+        char bound[MR_TIME_TEXT_BYTES], most[MR_TIME_TEXT_BYTES];
+        warn(lint, reader->place,
+            mr_region_printf(lint->region,
+                "the watermark of '%s' waits for %s, and rows of '%s' come up to %s behind the "
+                "largest time before them: such rows may be dropped as late",
+                reader->name, mr_duration_format(mr_ns_from_us(bound_us), bound),
+                reader->read.topic, mr_duration_format(mr_ns_from_us(most_us), most)));
+    }
+}
+
+/* Timers of the cluster run in virtual time, of which a speedup leaves little. */
+static void warn_of_timers(struct lint *lint, const struct mr_scenario *scenario)
+{
+    bool is_fast = false;
+    for (uint32_t i = 0; i < scenario->n_topics; i++)
+        is_fast |= scenario->topics[i].stream && scenario->topics[i].stream->speedup > 1;
+    for (uint32_t t = 0; is_fast && t < scenario->graph->n_transforms; t++) {
+        const struct mr_transform *at = &scenario->graph->transforms[t];
+        const struct mr_trigger *trigger = &at->windowing.trigger;
+        if (at->kind == MR_COMBINE && (trigger->early.delay_ns || trigger->late.delay_ns))
+            warn(lint, at->place,
+                mr_region_printf(lint->region,
+                    "'%s' fires by processing time, in which many times as much of the trace "
+                    "goes by ('speedup')",
+                    at->name));
+    }
+}
+
 static bool lint_pipeline(struct lint *lint, const char *path, struct mr_err *err)
 {
-    struct mr_files files;
-    mr_files_init(&files, path);
-    struct mr_file_reader reader = mr_files_reader(&files);
-    struct mr_graph_files beside = mr_cli_pipeline_files(&files, lint->jinja_variables);
-    const char *text;
-    size_t bytes;
-    const struct mr_graph *graph;
-    path = mr_region_strdup(lint->region, path);
-    if (!reader.read(
-            reader.self, lint->region, path + strlen(files.folder), &text, &bytes, err) ||
-        !mr_graph_read_with(
-            lint->region, path, text, bytes, &beside, NULL, 0, &graph, err))
-        return false;
-    warn_of_graph(lint, graph);
+    struct mr_pipeline_file *file = mr_region_new(lint->region, struct mr_pipeline_file);
+    file->jinja_variables = lint->jinja_variables;
+    if (!mr_pipeline_file_read(lint->region, path, file, err)) return false;
+    for (uint32_t i = 0; i < file->n; i++) {
+        const struct mr_graph *graph;
+        if (!mr_pipeline_file_graph(lint->region, file, file->documents[i], NULL, &graph, err))
+            return false;
+        const char *label = file->is_list
+                                ? mr_region_printf(lint->region, "%s[%u]", file->path, i + 1)
+                                : file->path;
+        judge(lint, label, graph, true);
+    }
     return true;
 }
 
@@ -85,8 +163,10 @@ static bool lint_scenario(struct lint *lint, const char *path, struct mr_err *er
 {
     const struct mr_scenario *scenario;
     if (!mr_cli_read_scenario(lint->region, path, &scenario, err)) return false;
-    warn_of_graph(lint, scenario->graph);
+    judge(lint, path, scenario->graph, false);
     warn_of_speedup(lint, scenario);
+    warn_of_timers(lint, scenario);
+    warn_of_disorder(lint, scenario);
     return true;
 }
 

@@ -48,8 +48,8 @@ bool mr_pipeline_file_read(struct mr_region *region, const char *path,
     return true;
 }
 
-bool mr_pipeline_file_scenario(struct mr_region *region, struct mr_pipeline_file *file,
-    const struct mr_yaml *document, const struct mr_yaml *test, const struct mr_scenario **out,
+bool mr_pipeline_file_graph(struct mr_region *region, struct mr_pipeline_file *file,
+    const struct mr_yaml *document, const struct mr_yaml *test, const struct mr_graph **out,
     struct mr_err *err)
 {
     struct mr_graph_files named = mr_cli_pipeline_files(&file->files, file->jinja_variables);
@@ -57,9 +57,15 @@ bool mr_pipeline_file_scenario(struct mr_region *region, struct mr_pipeline_file
     struct mr_graph_options options = {
         .files = &named, .document = &one, .collects = !test, .test = test};
     if (file->is_list) options.providers = mr_yaml_get(file->parsed.root, "providers");
+    return mr_graph_read_as(region, file->path, file->text, file->bytes, &options, out, err);
+}
+
+bool mr_pipeline_file_scenario(struct mr_region *region, struct mr_pipeline_file *file,
+    const struct mr_yaml *document, const struct mr_yaml *test, const struct mr_scenario **out,
+    struct mr_err *err)
+{
     const struct mr_graph *graph;
-    if (!mr_graph_read_as(region, file->path, file->text, file->bytes, &options, &graph, err))
-        return false;
+    if (!mr_pipeline_file_graph(region, file, document, test, &graph, err)) return false;
     if (mr_scenario_calm(region, file->path, graph, out, err)) return true;
     if (err->input_file[0]) mr_err_quote(err, file->text, file->bytes);
     return false;

@@ -24,8 +24,12 @@ struct mr_pipeline_file {
 };
 MR_MUST_CHECK bool mr_pipeline_file_read(struct mr_region *region, const char *path,
     struct mr_pipeline_file *out, struct mr_err *err);
-/* The graph of one of its documents, and the calm scenario around it. `test`: see
- * mr_graph_options; NULL: the pipeline itself. */
+/* The graph of one of its documents. `test`: see mr_graph_options; NULL: the pipeline itself,
+ * with a sink for each output that nothing reads. */
+MR_MUST_CHECK bool mr_pipeline_file_graph(struct mr_region *region,
+    struct mr_pipeline_file *file, const struct mr_yaml *document, const struct mr_yaml *test,
+    const struct mr_graph **out, struct mr_err *err);
+/* The same, and the calm scenario around it. */
 MR_MUST_CHECK bool mr_pipeline_file_scenario(struct mr_region *region,
     struct mr_pipeline_file *file, const struct mr_yaml *document, const struct mr_yaml *test,
     const struct mr_scenario **out, struct mr_err *err);

@@ -189,6 +189,7 @@ static bool compile_udf(struct mr_graph_reader *reader, const struct mr_yaml *no
         !mr_expression_compile_udf(reader->region, udf, use, schema, out, reader->err))
         return false;
     reader->needs_python |= mr_expression_is_foreign(*out);
+    if (mr_expression_is_foreign(*out)) mr_udf_warn(reader, udf);
     return true;
 }
 

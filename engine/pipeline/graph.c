@@ -179,6 +179,14 @@ bool mr_graph_parse(struct mr_region *region, const char *path, const char *text
     return false;
 }
 
+static uint32_t count_includes(const struct mr_yaml *providers)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; providers && i < providers->n; i++)
+        n += mr_yaml_get(providers->items[i], "include") != NULL;
+    return n;
+}
+
 bool mr_graph_read_as(struct mr_region *region, const char *path, const char *text,
     size_t bytes, const struct mr_graph_options *options, const struct mr_graph **out,
     struct mr_err *err)
@@ -205,6 +213,8 @@ bool mr_graph_read_as(struct mr_region *region, const char *path, const char *te
     *graph = (struct mr_graph){.n_transforms = reader.n_transforms,
         .transforms = reader.transforms,
         .n_warnings = reader.n_warnings,
+        .n_includes = count_includes(mr_yaml_get(document.root, "providers")) +
+                      count_includes(options->providers),
         .needs_python = reader.needs_python,
         .warnings = reader.warnings};
     *out = graph;

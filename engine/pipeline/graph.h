@@ -254,6 +254,7 @@ struct mr_graph {
     struct mr_transform *transforms;
     uint32_t n_warnings;
     const struct mr_warning *warnings;
+    uint32_t n_includes; /* providers that are included */
     bool needs_python; /* user code runs in CPython: it keeps state that no arena holds */
 };
 

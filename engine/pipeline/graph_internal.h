@@ -278,6 +278,8 @@ void mr_graph_warn(struct mr_graph_reader *reader, struct mr_place place, const 
 /* A window that ends with the stream, over a stream that need not end. `what` gives its result only then. */
 void mr_config_warn_if_global(struct mr_graph_reader *reader, const struct mr_spec *spec,
     struct mr_edge edge, const char *what);
+/* udf_warning.c: warns of a function in CPython that is none of its row alone. */
+void mr_udf_warn(struct mr_graph_reader *reader, const struct mr_udf_text *udf);
 
 /* windowing.c */
 MR_MUST_CHECK bool mr_windowing_read(
