@@ -84,7 +84,7 @@ static void what_the_reader_takes_conforms(void **state)
         "1, y: element, z: {expression: element + 1, output_type: integer}}}\n",
         CHAIN "    - {type: Reshuffle}\n    - {type: LogForTesting, name: Log, config: }\n",
         CHAIN "    - {type: chain, name: In, transforms: [{type: Reshuffle}]}\n"
-              "options: {streaming: true}\nproviders: [{include: x.yaml}]\ntests: \n",
+              "options: {streaming: true}\nproviders: [{include: millrace-providers.yaml}]\ntests: \n",
         "pipeline:\n  source: {type: Create, config: {elements: []}}\n"
         "  sink: {type: AssertEqual, input: {x: Create}, config: {elements: []}}\n"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {

@@ -21,7 +21,8 @@ const struct mr_yaml *mr_config_get(const struct mr_yaml *map, const char *key)
 /* A key that is new is noted, and the reading ends there; one that is known has some value. */
 static const struct mr_yaml *need_seen(struct mr_graph_reader *reader, const char *key)
 {
-    static const struct mr_yaml some = {.kind = MR_YAML_TEXT, .text = "x"};
+    static const struct mr_yaml some = {
+        .kind = MR_YAML_TEXT, .place = {"", 1, 1}, .text = "x"};
     struct mr_keys_seen *seen = reader->seen;
     for (uint32_t i = 0; i < seen->n_needed; i++)
         if (strcmp(seen->needed[i], key) == 0) return &some;

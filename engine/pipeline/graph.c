@@ -179,12 +179,18 @@ bool mr_graph_parse(struct mr_region *region, const char *path, const char *text
     return false;
 }
 
-static uint32_t count_includes(const struct mr_yaml *providers)
+/* The listing that brings Millrace's types to Beam. */
+static bool includes_millrace(const struct mr_yaml *providers)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; providers && i < providers->n; i++)
-        n += mr_yaml_get(providers->items[i], "include") != NULL;
-    return n;
+    static const char listing[] = "millrace-providers.yaml";
+    for (uint32_t i = 0; providers && i < providers->n; i++) {
+        const struct mr_yaml *include = mr_yaml_get(providers->items[i], "include");
+        size_t bytes = include && include->text ? strlen(include->text) : 0;
+        if (bytes >= sizeof listing - 1 &&
+            strcmp(include->text + bytes - (sizeof listing - 1), listing) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool mr_graph_read_as(struct mr_region *region, const char *path, const char *text,
@@ -213,8 +219,8 @@ bool mr_graph_read_as(struct mr_region *region, const char *path, const char *te
     *graph = (struct mr_graph){.n_transforms = reader.n_transforms,
         .transforms = reader.transforms,
         .n_warnings = reader.n_warnings,
-        .n_includes = count_includes(mr_yaml_get(document.root, "providers")) +
-                      count_includes(options->providers),
+        .includes_millrace = includes_millrace(mr_yaml_get(document.root, "providers")) ||
+                             includes_millrace(options->providers),
         .needs_python = reader.needs_python,
         .warnings = reader.warnings};
     *out = graph;

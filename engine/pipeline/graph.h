@@ -254,7 +254,7 @@ struct mr_graph {
     struct mr_transform *transforms;
     uint32_t n_warnings;
     const struct mr_warning *warnings;
-    uint32_t n_includes; /* providers that are included */
+    bool includes_millrace; /* its providers are those that bring Millrace's types to Beam */
     bool needs_python; /* user code runs in CPython: it keeps state that no arena holds */
 };
 

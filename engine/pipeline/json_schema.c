@@ -1,6 +1,6 @@
-/* The types and the keys of their configs are asked of those who read them: a reader with `seen`
- * notes what mr_config_keys and mr_config_need are called with. What a value is stands in a table
- * here; a key that is not in it may have any. */
+/* The types and the keys of their configs are asked of those who read them: a reader with
+ * `seen` notes what mr_config_keys and mr_config_need are called with. What a value is stands
+ * in a table here; a key that is not in it may have any. */
 #include "engine/pipeline/json_schema.h"
 
 #include <string.h>
@@ -15,11 +15,12 @@
 static struct mr_schema no_fields;
 
 /* Reads an empty config again and again, until it asks for no key that is new. */
-static void look(struct mr_region *region, const struct mr_catalog_entry *entry,
-    struct mr_keys_seen *seen)
+static void look(
+    struct mr_region *region, const struct mr_catalog_entry *entry, struct mr_keys_seen *seen)
 {
-    static const struct mr_yaml no_config = {.kind = MR_YAML_MAP};
-    static const struct mr_spec spec = {.type = "", .name = "", .config = &no_config};
+    static const struct mr_yaml no_config = {.kind = MR_YAML_MAP, .place = {"", 1, 1}};
+    static const struct mr_spec spec = {
+        .type = "", .name = "", .place = {"", 1, 1}, .node = &no_config, .config = &no_config};
     *seen = (struct mr_keys_seen){0};
     uint32_t n_before;
     do {
@@ -50,6 +51,7 @@ struct property {
     const char *json;
 };
 
+/* clang-format off */
 static const struct property properties[] = {
     {"Create", "elements", TEXT({"type": "array"})},
     {"AssertEqual", "elements", TEXT({"type": "array", "items": {"type": "object"}})},
@@ -151,6 +153,8 @@ static const char definitions[] =
             "providers": {"$ref": "#/definitions/providers"},
             "tests": {"$ref": "#/definitions/tests"}}}) ",\n";
 
+/* clang-format on */
+
 static const char head[] =
     "{\n\"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
     "\"title\": \"Millrace pipeline (Beam YAML)\",\n"
@@ -172,13 +176,22 @@ static const char *json_of(const char *type, const char *key)
     return "{}";
 }
 
-/* A root need not say `input: {}`; what a type needs may also stand beside its config. */
+static bool has_key(const struct mr_keys_seen *seen, const char *key)
+{
+    for (size_t i = 0; i < seen->n_keys; i++)
+        if (strcmp(seen->keys[i], key) == 0) return true;
+    return false;
+}
+
+/* What a WindowInto needs may also stand beside its config. Every leaf may have an
+ * output_schema, and with it error_handling: they never come to the reader of its config. */
 static void add_type(
     struct mr_text *out, const struct mr_catalog_entry *entry, const struct mr_keys_seen *seen)
 {
     bool is_needed = seen->n_needed > 0 && strcmp(entry->type, "WindowInto") != 0;
     mr_text_printf(out,
-        "\"%s\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"type\"%s],"
+        "\"%s\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+        "[\"type\"%s],"
         "\n \"properties\": {\"type\": {}, \"name\": {\"type\": \"string\"},\n"
         "  \"input\": {\"$ref\": \"#/definitions/input\"},\n"
         "  \"windowing\": {\"$ref\": \"#/definitions/windowing\"},\n"
@@ -191,19 +204,23 @@ static void add_type(
     if (seen->is_seen) mr_text_printf(out, ", \"additionalProperties\": false");
     mr_text_printf(out, ",\n   \"properties\": {");
     for (size_t i = 0; i < seen->n_keys; i++)
-        mr_text_printf(out, "%s\n    \"%s\": %s", i == 0 ? "" : ",", seen->keys[i],
-            json_of(entry->type, seen->keys[i]));
-    mr_text_printf(out, "}}}},\n");
+        mr_text_printf(
+            out, "\n    \"%s\": %s,", seen->keys[i], json_of(entry->type, seen->keys[i]));
+    if (!has_key(seen, "error_handling"))
+        mr_text_printf(out, "\n    \"error_handling\": {\"$ref\": "
+                            "\"#/definitions/error_handling\"},");
+    mr_text_printf(out, "\n    \"output_schema\": {\"type\": \"object\"}}}}},\n");
 }
 
-/* A transform by its type. Types that Millrace does not have are let through: a provider may have
- * them, and a test may mock them. */
+/* A transform by its type. Types that Millrace does not have are let through: a provider may
+ * have them, and a test may mock them. */
 static void add_transform(struct mr_text *out)
 {
     mr_text_printf(out, "\"transform\": {\"type\": \"object\", \"required\": [\"type\"],\n"
                         " \"properties\": {\"type\": {\"type\": \"string\"}},\n \"allOf\": [");
-    static const char rule[] = "%s\n  {\"if\": {\"properties\": {\"type\": {\"enum\": [\"%s\"]}}}, "
-                               "\"then\": {\"$ref\": \"#/definitions/%s\"}}";
+    static const char rule[] =
+        "%s\n  {\"if\": {\"properties\": {\"type\": {\"enum\": [\"%s\"]}}}, "
+        "\"then\": {\"$ref\": \"#/definitions/%s\"}}";
     mr_text_printf(out, rule, "", "chain", "composite");
     mr_text_printf(out, rule, ",", "composite", "composite");
     const struct mr_catalog_entry *entry;

@@ -44,13 +44,14 @@ static bool is_extension(const char *type)
 static void judge_portability(struct judge *judge, const struct mr_transform *at)
 {
     if (!is_extension(at->type)) return;
-    bool has_provider = judge->graph->n_includes > 0;
+    bool has_provider = judge->graph->includes_millrace;
     enum mr_portability portability =
         has_provider ? MR_PORTABLE_WITH_PROVIDER : MR_NOT_PORTABLE;
     if (portability > judge->out->portability) judge->out->portability = portability;
     REMARK(judge, of_portability, at, "'%s' is a type of Millrace%s", at->type,
-        has_provider ? ", which Beam has by the provider that the file includes"
-                     : ", and the file includes no provider ('providers') that has it");
+        has_provider ? ", which millrace-providers.yaml brings to Beam"
+                     : ", and 'providers' does not include millrace-providers.yaml, which "
+                       "brings it to Beam");
 }
 
 /* ---- Confluence ---- */
