@@ -92,6 +92,33 @@ static void an_assertion_that_holds_is_exit_0(void **state)
     prints(*state, "p.yaml", 0, "");
 }
 
+static void values_inside_of_values_are_printed_and_compared(void **state)
+{
+    static const char nested[] =
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - type: Create\n"
+        "      config:\n"
+        "        elements:\n"
+        "          - {a: [1, 2], r: {x: 1, y: null}, s: [{z: \"it's\"}]}\n"
+        "          - {a: [], r: {x: 2, y: b}, s: []}\n";
+    write_text("p.yaml", nested, "");
+    prints(*state, "--rows beam p.yaml", 0,
+        "Row(a=[1, 2], r=Row(x=1, y=None), s=[Row(z=\"it's\")])\n"
+        "Row(a=[], r=Row(x=2, y='b'), s=[])\n");
+    prints(*state, "p.yaml", 0,
+        "{\"a\": [1, 2], \"r\": {\"x\": 1, \"y\": null}, \"s\": [{\"z\": \"it's\"}]}\n"
+        "{\"a\": [], \"r\": {\"x\": 2, \"y\": \"b\"}, \"s\": []}\n");
+    write_text("p.yaml", nested,
+        "    - type: AssertEqual\n"
+        "      config:\n"
+        "        elements:\n"
+        "          - {a: [], r: {y: b, x: 2}, s: []}\n"
+        "          - {a: [1, 2.0], r: {x: true, y: null}, s: [{z: \"it's\"}]}\n");
+    prints(*state, "p.yaml", 0, "");
+}
+
 static void logged_rows_go_to_standard_error(void **state)
 {
     write_text("p.yaml", CREATE,
@@ -153,6 +180,7 @@ int main(void)
         TEST(a_source_and_a_sink_are_a_pipeline),
         TEST(a_failing_assertion_shows_both_sides),
         TEST(an_assertion_that_holds_is_exit_0),
+        TEST(values_inside_of_values_are_printed_and_compared),
         TEST(logged_rows_go_to_standard_error),
         TEST(a_row_that_fails_fails_the_pipeline),
         TEST(several_pipelines_run_one_after_the_other),
