@@ -69,6 +69,30 @@ static void an_input_can_be_mocked_and_expected(void **state)
     run(*state, "test p.yaml --quiet --test up=", 4);
 }
 
+static void the_inputs_of_a_flatten_are_one(void **state)
+{
+    write_text("p.yaml",
+        "pipeline:\n"
+        "  windowing: {type: sliding, size: 10, period: 5}\n"
+        "  transforms:\n"
+        "    - {type: ReadFromLog, name: A, config: {topic: a, schema: {x: integer}}}\n"
+        "    - {type: ReadFromLog, name: B, config: {topic: b, schema: {x: integer}}}\n"
+        "    - {type: Flatten, name: Both, input: [A, B]}\n"
+        "    - type: Combine\n"
+        "      input: [A, Both]\n"
+        "      config: {group_by: [], combine: {n: {fn: sum, value: x}}}\n"
+        "tests:\n",
+        "  - mock_outputs: [{name: A, elements: [{x: 1}]}, {name: B, elements: [{x: 2}]}]\n"
+        "    expected_inputs:\n"
+        "      - {name: Both, elements: [{x: 2}, {x: 1}]}\n"
+        "      - {name: Combine, elements: [{x: 2}, {x: 1}, {x: 1}]}\n"
+        "    expected_outputs: [{name: Combine, elements: [{n: 4}]}]\n"
+        "  - mock_inputs: [{name: Both, elements: [{x: 5}]}]\n"
+        "    expected_outputs: [{name: Both, elements: [{x: 5}]}]\n");
+    run(*state, "test p.yaml", 0);
+    says(*state, "2 tests of pipelines: 2 passed\n");
+}
+
 /* Unlike in an AssertEqual, a null is a value. */
 static void nulls_are_compared(void **state)
 {
@@ -141,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(only_what_a_test_needs_is_run),
         TEST(an_input_can_be_mocked_and_expected),
+        TEST(the_inputs_of_a_flatten_are_one),
         TEST(nulls_are_compared),
         TEST(what_cannot_be_run_says_why),
         TEST(files_with_tests_lie_beside_scenarios),
