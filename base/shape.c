@@ -49,3 +49,14 @@ bool mr_field_accepts(const struct mr_field *field, struct mr_value value)
     bool has_members = mr_type_is_document(type) && mr_document_kind(value) >= MR_DOCUMENT_LIST;
     return !has_members || !field->shape || accepts_members(field->shape, value);
 }
+
+bool mr_value_convert(enum mr_type type, struct mr_value *value)
+{
+    enum mr_type actual = (enum mr_type)value->type;
+    if (type == MR_TYPE_ANY || type == actual || actual == MR_TYPE_NULL) return true;
+    bool is_whole = actual == MR_TYPE_BOOL || actual == MR_TYPE_INT;
+    if (!is_whole || (type != MR_TYPE_INT && type != MR_TYPE_FLOAT)) return false;
+    value->type = (uint8_t)type;
+    if (type == MR_TYPE_FLOAT) value->f = (double)value->i;
+    return true;
+}

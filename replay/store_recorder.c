@@ -26,7 +26,7 @@ static void add_value(struct mr_text *text, struct mr_value value)
         mr_text_json(text, value.text, value.bytes);
         return;
     }
-    size_t size = 6 * (size_t)value.bytes + 64; /* every byte may need an escape */
+    size_t size = mr_value_text_size(value);
     char *formatted = mr_alloc(size);
     mr_text_add(text, formatted, mr_value_format(value, formatted, size));
     mr_free(formatted);

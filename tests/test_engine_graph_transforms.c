@@ -253,6 +253,14 @@ struct bad_file {
 #define PROPERTY(property) SCHEMA("{type: object, properties: {" property "}}")
 
 static const struct bad_file bad_files[] = {
+    {WITH(IT("Explode", "@{cross_product: true}")), "config of 'It' needs 'fields'", NULL},
+    {WITH(IT("Explode", "@{fields: [k, t]}")),
+        "cross_product must be specified true or false when exploding multiple fields", NULL},
+    {WITH(IT("Explode", "{fields: [k, @kk], cross_product: true}")),
+        "Exploding unknown field \"kk\"", "'k'"},
+    {WITH(IT("Explode", "{fields: [k, @k], cross_product: true}")), "exploded twice", NULL},
+    {WITH(IT("Explode", "{fields: k, cross_product: @maybe}")), "cross_product", NULL},
+    {WITH(IT("Explode", "{fields: k, @keep: k}")), "unknown key 'keep'", NULL},
     {PARTITION("@{outputs: [a]}"), "config of 'It' needs 'by'", NULL},
     {PARTITION("@{by: k}"), "config of 'It' needs 'outputs'", NULL},
     {PARTITION("{by: k, outputs: @a}"), "must be a list of at least one name", NULL},

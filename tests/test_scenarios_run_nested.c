@@ -138,6 +138,22 @@ static void groups_may_have_any_key(void **state)
         100);
 }
 
+/* Products, lists side by side, texts and maps; and what cannot be iterated over. */
+static void exploded_rows_come_out_once(void **state)
+{
+    run_seeds(*state,
+        READ NEST
+        "    - {type: Explode, name: A, input: Nest, config: {fields: list}}\n"
+        "    - {type: Explode, name: B, input: Nest, config: {fields: [map, list], cross_product: "
+        "true}}\n"
+        "    - {type: Explode, name: C, input: Nest, config: {fields: [list, any, row], "
+        "cross_product: false, error_handling: {output: bad}}}\n"
+        "    - {type: Explode, name: D, input: C.bad, config: {fields: [msg, element.map], "
+        "cross_product: false}}\n" SINK("OutA", "A") SINK("OutB", "B") SINK("OutC", "C")
+            SINK("OutD", "D"),
+        6000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +161,7 @@ int main(void)
         LANGUAGE_TEST(any_value_is_kept_or_sent_by_its_truth_and_type),
         LANGUAGE_TEST(streams_of_different_types_flow_together),
         LANGUAGE_TEST(groups_may_have_any_key),
+        LANGUAGE_TEST(exploded_rows_come_out_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

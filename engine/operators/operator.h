@@ -91,6 +91,7 @@ extern const struct mr_operator_class mr_partition_class;
 extern const struct mr_operator_class mr_reshuffle_class;
 extern const struct mr_operator_class mr_extract_windowing_info_class;
 extern const struct mr_operator_class mr_validate_with_schema_class;
+extern const struct mr_operator_class mr_explode_class;
 extern const struct mr_operator_class mr_log_for_testing_class;
 extern const struct mr_operator_class mr_join_class;
 

@@ -20,6 +20,7 @@ static const struct mr_catalog_entry supported[] = {
         mr_configure_extract_windowing_info},
     {"ValidateWithSchema", MR_VALIDATE_WITH_SCHEMA, 1, 1, false, false,
         mr_configure_validate_with_schema},
+    {"Explode", MR_EXPLODE, 1, 1, false, false, mr_configure_explode},
     {"StripErrorMetadata", MR_MAP_TO_FIELDS, 1, 1, false, false,
         mr_configure_strip_error_metadata},
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
@@ -29,7 +30,7 @@ static const struct mr_catalog_entry supported[] = {
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Explode", "Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
+static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv", "ReadFromJson", "WriteToJson",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",

@@ -23,6 +23,7 @@ enum mr_transform_kind {
     MR_VALIDATE_WITH_SCHEMA,
     MR_LOG_FOR_TESTING,
     MR_JOIN,
+    MR_EXPLODE,
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
@@ -136,6 +137,13 @@ struct mr_extract {
     const enum mr_windowing_info *infos;
 };
 
+/* A row for each member of the fields: for each combination of them, or side by side, the shorter filled up with None. */
+struct mr_explode {
+    uint32_t n_fields;
+    const int *fields; /* of the input */
+    bool is_cross_product;
+};
+
 /* One rule of a JSON schema about a field. All but REQUIRED say nothing of a None, which JSON
  * schema takes for a field that is not there. */
 enum mr_rule_kind {
@@ -229,6 +237,7 @@ struct mr_transform {
         struct mr_validation validation;
         struct mr_log_for_testing log;
         struct mr_join join;
+        struct mr_explode explode;
     };
 };
 

@@ -314,6 +314,9 @@ bool mr_configure_reshuffle(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 bool mr_configure_strip_error_metadata(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_explode.c */
+bool mr_configure_explode(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_windowing_info.c */
 bool mr_configure_extract_windowing_info(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

@@ -31,6 +31,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_PARTITION: return &mr_partition_class;
     case MR_RESHUFFLE: return &mr_reshuffle_class;
     case MR_EXTRACT_WINDOWING_INFO: return &mr_extract_windowing_info_class;
+    case MR_EXPLODE: return &mr_explode_class;
     case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
     case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
     case MR_JOIN: return &mr_join_class;

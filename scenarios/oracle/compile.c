@@ -83,6 +83,10 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
     case MR_VALIDATE_WITH_SCHEMA:
     case MR_LOG_FOR_TESTING:
         return field;
+    case MR_EXPLODE:
+        for (uint32_t i = 0; i < transform->explode.n_fields; i++)
+            if (transform->explode.fields[i] == field) return -1;
+        return field;
     case MR_EXTRACT_WINDOWING_INFO:
         return (uint32_t)field < schema_of(graph, transform->inputs[0])->n_fields ? field : -1;
     default:

@@ -285,6 +285,9 @@ static void push(
     case MR_EXTRACT_WINDOWING_INFO:
         mr_flow_extract(oracle, step, row);
         break;
+    case MR_EXPLODE:
+        mr_flow_explode(oracle, step, row);
+        break;
     case MR_VALIDATE_WITH_SCHEMA:
         mr_flow_validate(oracle, step, row);
         break;

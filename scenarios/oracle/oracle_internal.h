@@ -143,6 +143,9 @@ void mr_flow_reshuffle(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 void mr_flow_extract(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+/* flow_explode.c */
+void mr_flow_explode(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 /* flow_validate.c */
 void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
