@@ -150,9 +150,9 @@ static char *room(struct mr_document_writer *writer, size_t bytes)
     if (needed > writer->capacity) {
         size_t capacity = writer->capacity ? writer->capacity * 2 : 128;
         while (capacity < needed) capacity *= 2;
-        writer->data = writer->grow ? writer->grow(writer->memory, writer->data, writer->bytes,
-                                          capacity)
-                                    : mr_realloc(writer->data, capacity);
+        writer->data = writer->grow
+                           ? writer->grow(writer->memory, writer->data, writer->bytes, capacity)
+                           : mr_realloc(writer->data, capacity);
         writer->capacity = capacity;
     }
     char *at = writer->data + writer->bytes;

@@ -45,6 +45,14 @@ static inline enum mr_document_kind mr_document_kind(struct mr_value value)
     return (enum mr_document_kind)(unsigned char)value.text[0];
 }
 
+/* Less than, equal to or greater than 0: a total order in which numbers are ordered by value, texts by their bytes,
+ * lists, maps and rows by their members; 0 for what mr_value_same takes for the same. */
+int mr_value_order(struct mr_value a, struct mr_value b);
+/* Sorts documents[n] by it; equal ones keep their order. spare[n] is overwritten. */
+void mr_documents_sort(const char **documents, const char **spare, uint32_t n);
+/* What Python's bool says of it. */
+bool mr_value_truth(struct mr_value value);
+
 /* Appends documents to memory that grows. */
 struct mr_document_writer {
     char *data;

@@ -150,7 +150,8 @@ static bool put_node(struct mr_document_writer *writer, const struct mr_yaml *no
     for (uint32_t i = 0; i < node->n; i++) {
         const char *name;
         if (is_row) {
-            if (!mr_yaml_as_text(node->keys[i], "the name of a field", &name, err)) return false;
+            if (!mr_yaml_as_text(node->keys[i], "the name of a field", &name, err))
+                return false;
             mr_document_put_name(writer, name, strlen(name));
         }
         if (!put_node(writer, node->items[i], has_dates, depth + 1, err)) return false;

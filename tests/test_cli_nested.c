@@ -111,12 +111,99 @@ static void explode_makes_a_row_of_each_member(void **state)
     CHECK_ALL(state, examples);
 }
 
+#define GROUPS                                                                                 \
+    "          - {k: a, v: 1, l: [1], x: 1, s: q}\n"                                           \
+    "          - {k: a, v: 2.5, l: [2, 3], x: 5, s: r}\n"                                      \
+    "          - {k: b, v: 100000000000000000, l: [], x: 7, s: q}\n"                           \
+    "          - {k: b, v: 3.0, l: [9], x: 2, s: t}\n"                                         \
+    "          - {k: a, v: 4, l: [1], x: 5, s: r}\n"
+#define COMBINE(aggregates)                                                                    \
+    "    - type: Combine\n      config:\n        group_by: k\n        language: python\n"      \
+    "        combine:\n" aggregates
+
+static void combine_folds_what_python_folds(void **state)
+{
+    static const struct example examples[] = {
+        {GROUPS,
+            COMBINE("          t: {value: v, fn: sum}\n          m: {value: v, fn: max}\n"
+                    "          a: {value: v, fn: mean}\n          v: min\n"),
+            "Row(k='a', t=7.5, m=4, a=2.5, v=1)\n"
+            "Row(k='b', t=1e+17, m=100000000000000000, a=5e+16, v=3.0)\n"},
+        {GROUPS,
+            COMBINE("          g: {value: s, fn: group}\n          l: concat\n"
+                    "          al: {value: x > 1, fn: all}\n"
+                    "          an: {value: x > 6, fn: {type: any}}\n"),
+            "Row(k='a', g=['q', 'r', 'r'], l=[1, 1, 2, 3], al=False, an=False)\n"
+            "Row(k='b', g=['q', 't'], l=[9], al=True, an=True)\n"},
+        {GROUPS,
+            COMBINE("          x: {fn: {type: apache_beam.transforms.combiners.TopCombineFn, "
+                    "config: {n: 2}}}\n"
+                    "          y: {value: x, fn: {type: beam.combiners.TopCombineFn, config: "
+                    "{n: 2, reverse: true}}}\n"
+                    "          n: {value: s, fn: len}\n"
+                    "          s: beam.combiners.ToSetCombineFn\n"),
+            "Row(k='a', x=[5, 5], y=[1, 5], n=3, s={'q', 'r'})\n"
+            "Row(k='b', x=[7, 2], y=[2, 7], n=2, s={'q', 't'})\n"},
+        {GROUPS,
+            COMBINE(
+                "          x: 'lambda xs: sum(x * x for x in xs)'\n"
+                "          p:\n            value: x\n            fn:\n              type: |\n"
+                "                import apache_beam as beam\n"
+                "                class Product(beam.CombineFn):\n"
+                "                  def __init__(self, start):\n"
+                "                    self.start = start\n"
+                "                  def create_accumulator(self):\n"
+                "                    return self.start\n"
+                "                  def add_input(self, accumulator, x):\n"
+                "                    return accumulator * x\n"
+                "                  def extract_output(self, accumulator):\n"
+                "                    return accumulator\n"
+                "              config: {start: 10}\n"),
+            "Row(k='a', x=51, p=250)\nRow(k='b', x=53, p=140)\n"},
+        {"          - {k: {a: [1]}, n: 1}\n          - {k: 2, n: 2}\n          - {k: {a: [1]}, "
+         "n: 3}\n",
+            COMBINE("          n: sum\n"), "Row(k=Row(a=[1]), n=4)\nRow(k=2, n=2)\n"},
+    };
+    CHECK_ALL(state, examples);
+}
+
+/* What Python says of it is why the job fails. */
+static void a_fold_that_fails_fails_the_job(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *aggregate, *message;
+    } cases[] = {
+        {"x: {value: '[x, s][x % 2]', fn: sum}", "unsupported operand type(s) for +"},
+        {"x: {value: '[x, s][x % 2]', fn: max}", "'>' not supported between instances of"},
+        {"x: {value: '[l, s][x % 2]', fn: concat}",
+            "can only concatenate list (not \"str\") to list"},
+        {"x: 'lambda xs: 1 / 0'", "division by zero"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static char text[4096];
+        snprintf(text, sizeof text,
+            "pipeline:\n  type: chain\n  transforms:\n    - type: Create\n      config:\n"
+            "        elements:\n%s%s          %s\n",
+            GROUPS, COMBINE(""), cases[i].aggregate);
+        write_text("p.yaml", text, "");
+        snprintf(
+            text, sizeof text, "%s/millrace run p.yaml > rows.txt 2> rest.txt", MR_BINARY_DIR);
+        int status = system(text);
+        read_text("rest.txt", text, sizeof text);
+        if (WEXITSTATUS(status) != 1 || !strstr(text, cases[i].message))
+            fail_msg("%s: %d: %s", cases[i].aggregate, WEXITSTATUS(status), text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(create_takes_nested_and_mixed_elements),
         TEST(python_sees_values_as_its_own),
         TEST(explode_makes_a_row_of_each_member),
+        TEST(combine_folds_what_python_folds),
+        TEST(a_fold_that_fails_fails_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

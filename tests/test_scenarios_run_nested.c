@@ -144,7 +144,8 @@ static void exploded_rows_come_out_once(void **state)
     run_seeds(*state,
         READ NEST
         "    - {type: Explode, name: A, input: Nest, config: {fields: list}}\n"
-        "    - {type: Explode, name: B, input: Nest, config: {fields: [map, list], cross_product: "
+        "    - {type: Explode, name: B, input: Nest, config: {fields: [map, list], "
+        "cross_product: "
         "true}}\n"
         "    - {type: Explode, name: C, input: Nest, config: {fields: [list, any, row], "
         "cross_product: false, error_handling: {output: bad}}}\n"
@@ -152,6 +153,51 @@ static void exploded_rows_come_out_once(void **state)
         "cross_product: false}}\n" SINK("OutA", "A") SINK("OutB", "B") SINK("OutC", "C")
             SINK("OutD", "D"),
         6000);
+}
+
+#define FOLDS                                                                                  \
+    "combine: {g: {fn: group, value: any}, c: {fn: concat, value: list}, all: {fn: all, "      \
+    "value: any}, some: {fn: any, value: row.inner.v}, n: {fn: count, value: key}}"
+
+/* The values themselves are state: they go through snapshots, exchanges and merged slices. */
+static void values_are_folded_once(void **state)
+{
+    run_seeds(*state,
+        READ NEST "    - {type: WindowInto, name: W, input: Nest, config: {windowing: {type: "
+                  "fixed, size: "
+                  "700ms}}}\n"
+                  "    - {type: WindowInto, name: S, input: Nest, config: {windowing: {type: "
+                  "sliding, size: "
+                  "900ms, period: 300ms}}}\n"
+                  "    - {type: Combine, name: A, input: W, config: {language: python, "
+                  "group_by: key, " FOLDS "}}\n"
+                  "    - {type: Combine, name: B, input: S, config: {language: python, "
+                  "group_by: [any], " FOLDS "}}\n" SINK("OutA", "A") SINK("OutB", "B"),
+        100);
+}
+
+static void values_are_folded_by_functions_in_python(void **state)
+{
+    run_seeds(*state,
+        READ NEST
+        "    - {type: WindowInto, name: W, input: Nest, config: {windowing: {type: fixed, "
+        "size: "
+        "700ms}}}\n"
+        "    - type: Combine\n"
+        "      input: W\n"
+        "      config:\n"
+        "        group_by: key\n"
+        "        language: python\n"
+        "        combine:\n"
+        "          sum: {value: 'value ** 9', fn: sum}\n"
+        "          most: {value: 'value ** 9', fn: max}\n"
+        "          mean: {value: 'value / 3 if value % 2 else value ** 2', fn: mean}\n"
+        "          top: {value: value, fn: {type: beam.combiners.TopCombineFn, config: {n: "
+        "3}}}\n"
+        "          set: {value: row, fn: beam.combiners.ToSetCombineFn}\n"
+        "          own: {value: value, fn: 'lambda values: [v for v in values if v % "
+        "2][:3]'}\n" SINK("Out", "Combine"),
+        50);
 }
 
 int main(void)
@@ -162,6 +208,8 @@ int main(void)
         LANGUAGE_TEST(streams_of_different_types_flow_together),
         LANGUAGE_TEST(groups_may_have_any_key),
         LANGUAGE_TEST(exploded_rows_come_out_once),
+        LANGUAGE_TEST(values_are_folded_once),
+        LANGUAGE_TEST(values_are_folded_by_functions_in_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

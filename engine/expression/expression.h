@@ -25,6 +25,7 @@ enum mr_expression_use {
     MR_USE_VALUE,     /* MapToFields, Combine: in `generic` also one comparison, as Beam allows */
     MR_USE_KEEP,      /* Filter: Python truthiness */
     MR_USE_TIMESTAMP, /* AssignTimestamps: a number is seconds since 1970 */
+    MR_USE_FOLD,      /* Combine: a function of the values of a group (folder.h) */
 };
 
 struct mr_expression; /* constant for a campaign */

@@ -355,7 +355,7 @@ void mr_python_enter(struct mr_call *call, bool ends_by_itself)
     if (ends_by_itself) return;
     PyContext_Enter(call->owner->context);
     python.is_armed = true;
-    python.ticks_left = TICKS_MAX;
+    python.ticks_left = TICKS_MAX + call->extra_ticks;
     PyErr_SetInterruptEx(python.signal);
 }
 

@@ -49,6 +49,7 @@ struct mr_python_owner;
 struct mr_call {
     struct mr_python_owner *owner;
     size_t bytes_before;
+    int64_t extra_ticks; /* beyond those that any call has */
 };
 /* The function itself in the caller's namespace, borrowed; NULL with an exception. */
 PyObject *mr_python_instance(

@@ -15,7 +15,7 @@ sys.setrecursionlimit(500)
 sys.modules['_hashlib'] = None  # hashlib then uses its own code, not the host's OpenSSL
 
 ALLOWED = frozenset(
-    '__future__ abc base64 binascii bisect calendar cmath collections copy dataclasses '
+    '__future__ abc apache_beam base64 binascii bisect calendar cmath collections copy dataclasses '
     'datetime decimal enum fractions functools hashlib heapq html itertools json math '
     'numbers operator random re statistics string struct textwrap time types typing '
     'unicodedata urllib zlib'.split())
@@ -153,9 +153,6 @@ class Row:
 
     def __iter__(self):
         return iter(self.__dict__.values())
-
-    def __len__(self):
-        return len(self.__dict__)
 
     def __getitem__(self, index):
         return tuple(self.__dict__.values())[index]
@@ -410,6 +407,7 @@ VIRTUAL = {
     'datetime': lambda: copied(virtual_datetime()),
     'random': virtual_random,
     'itertools': virtual_itertools,
+    'apache_beam': lambda: new_beam(),
 }
 
 
@@ -420,7 +418,12 @@ def importer():
     def one(name):
         if name not in seen:
             make = VIRTUAL.get(name)
-            if make:
+            if name.startswith('apache_beam.'):
+                above, _, last = name.rpartition('.')
+                if not hasattr(one(above), last):
+                    raise import_error(name)
+                seen[name] = getattr(one(above), last)
+            elif make:
                 seen[name] = make()
             else:
                 builtins.__import__(name)
@@ -459,11 +462,182 @@ def new_world():
     return world
 
 
-def new_beam(world):
-    """What Beam's expressions have as `beam`."""
-    beam = types.ModuleType('apache_beam')
-    beam.Row = Row
-    return beam
+class CombineFn:
+    """What folds the values of a group; what Beam calls by this name."""
+
+    def __init__(self, *arguments, **named):
+        pass
+
+    def setup(self, *arguments, **named):
+        pass
+
+    def teardown(self, *arguments, **named):
+        pass
+
+    def create_accumulator(self, *arguments, **named):
+        raise NotImplementedError(type(self).__name__)
+
+    def add_input(self, accumulator, element, *arguments, **named):
+        raise NotImplementedError(type(self).__name__)
+
+    def add_inputs(self, accumulator, elements, *arguments, **named):
+        for element in elements:
+            accumulator = self.add_input(accumulator, element, *arguments, **named)
+        return accumulator
+
+    def merge_accumulators(self, accumulators, *arguments, **named):
+        raise NotImplementedError(type(self).__name__)
+
+    def compact(self, accumulator, *arguments, **named):
+        return accumulator
+
+    def extract_output(self, accumulator, *arguments, **named):
+        raise NotImplementedError(type(self).__name__)
+
+    def apply(self, elements, *arguments, **named):
+        accumulator = self.add_inputs(
+            self.create_accumulator(*arguments, **named), elements, *arguments, **named)
+        return self.extract_output(
+            self.compact(accumulator, *arguments, **named), *arguments, **named)
+
+    @staticmethod
+    def from_callable(function):
+        return CallableWrapperCombineFn(function)
+
+    @staticmethod
+    def maybe_from_callable(function):
+        return function if isinstance(function, CombineFn) else CallableWrapperCombineFn(function)
+
+
+class ListCombineFn(CombineFn):
+    """Keeps the elements until the end."""
+
+    def create_accumulator(self, *arguments, **named):
+        return []
+
+    def add_input(self, accumulator, element, *arguments, **named):
+        accumulator.append(element)
+        return accumulator
+
+    def merge_accumulators(self, accumulators, *arguments, **named):
+        return [element for accumulator in accumulators for element in accumulator]
+
+    def extract_output(self, accumulator, *arguments, **named):
+        return accumulator
+
+
+class CallableWrapperCombineFn(ListCombineFn):
+    def __init__(self, function):
+        self.function = function
+
+    def extract_output(self, accumulator, *arguments, **named):
+        return self.function(accumulator, *arguments, **named)
+
+
+class CountCombineFn(ListCombineFn):
+    def extract_output(self, accumulator, *arguments, **named):
+        return len(accumulator)
+
+
+class MeanCombineFn(ListCombineFn):
+    def extract_output(self, accumulator, *arguments, **named):
+        total = 0
+        for element in accumulator:
+            total = total + element
+        return total / float(len(accumulator)) if accumulator else float('nan')
+
+
+class TopCombineFn(ListCombineFn):
+    def __init__(self, n, key=None, reverse=False):
+        self.n, self.key, self.reverse = n, key, reverse
+
+    def extract_output(self, accumulator, *arguments, **named):
+        return sorted(accumulator, key=self.key, reverse=not self.reverse)[:self.n]
+
+
+class Largest(TopCombineFn):
+    pass
+
+
+class Smallest(TopCombineFn):
+    def __init__(self, n):
+        TopCombineFn.__init__(self, n, reverse=True)
+
+
+class ToListCombineFn(ListCombineFn):
+    pass
+
+
+class ToSetCombineFn(ListCombineFn):
+    def extract_output(self, accumulator, *arguments, **named):
+        return set(accumulator)
+
+
+class ToDictCombineFn(ListCombineFn):
+    def extract_output(self, accumulator, *arguments, **named):
+        return dict(accumulator)
+
+
+class LatestCombineFn(ListCombineFn):
+    """Of pairs of an element and its time."""
+
+    def extract_output(self, accumulator, *arguments, **named):
+        return max(accumulator, key=lambda pair: pair[1])[0] if accumulator else None
+
+
+class TupleCombineFn(ListCombineFn):
+    def __init__(self, *functions):
+        self.functions = [CombineFn.maybe_from_callable(function) for function in functions]
+
+    def extract_output(self, accumulator, *arguments, **named):
+        columns = list(zip(*accumulator)) or [()] * len(self.functions)
+        return tuple(
+            function.apply(column) for function, column in zip(self.functions, columns))
+
+
+class SingleInputTupleCombineFn(TupleCombineFn):
+    def extract_output(self, accumulator, *arguments, **named):
+        return tuple(function.apply(accumulator) for function in self.functions)
+
+
+COMBINERS = (CountCombineFn, MeanCombineFn, TopCombineFn, Largest, Smallest, ToListCombineFn,
+             ToSetCombineFn, ToDictCombineFn, LatestCombineFn, TupleCombineFn,
+             SingleInputTupleCombineFn)
+
+
+def fold(function, config, values):
+    """What a CombineFn or a callable makes of the values of a group."""
+    if config is not None:
+        function = function(**config._asdict())
+    elif isinstance(function, type) and issubclass(function, CombineFn):
+        function = function()
+    if not isinstance(function, CombineFn):
+        return function(values)
+    function.setup()
+    result = function.apply(values)
+    function.teardown()
+    return result
+
+
+def module_of(name, **members):
+    module = types.ModuleType(name)
+    module.__dict__.update(members)
+    return module
+
+
+def new_beam():
+    """The part of Beam's library that is here."""
+    combiners = module_of(
+        'apache_beam.transforms.combiners', **{made.__name__: made for made in COMBINERS})
+    combiners.Top = module_of('Top', Largest=Largest, Smallest=Smallest, Of=TopCombineFn)
+    core = module_of('apache_beam.transforms.core', CombineFn=CombineFn)
+    timestamp = module_of('apache_beam.utils.timestamp', Timestamp=Timestamp)
+    return module_of(
+        'apache_beam', Row=Row, CombineFn=CombineFn, combiners=combiners,
+        pvalue=module_of('apache_beam.pvalue', Row=Row),
+        transforms=module_of(
+            'apache_beam.transforms', combiners=combiners, core=core, CombineFn=CombineFn),
+        utils=module_of('apache_beam.utils', timestamp=timestamp))
 
 
 # ---- reading ----
@@ -761,7 +935,7 @@ def read_callable(text, fields, types, target):
     else:
         raise Refused('a callable ends in a def, a class or an expression', last.lineno,
                       last.col_offset + margin)
-    if isinstance(function, (ast.FunctionDef, ast.Lambda)):
+    if fields and isinstance(function, (ast.FunctionDef, ast.Lambda)):
         check_fields(tree, function, fields)
     inferred = type_of_function(tree, function, types)
     return compile(tree, '<callable>', 'exec'), None, is_plain(tree), target, inferred
@@ -769,6 +943,8 @@ def read_callable(text, fields, types, target):
 
 def read_dotted(name):
     module, _, attribute = name.rpartition('.')
+    if module.partition('.')[0] in ('beam', 'apache_beam'):
+        return read_beam_name(name)
     if not module:
         if not hasattr(builtins, name) or name in REFUSED:
             raise Refused("'%s' is no builtin function" % name)
@@ -790,6 +966,19 @@ def read_dotted(name):
     return compile(source, '<callable>', 'exec'), None, False, '__callable__', None
 
 
+def read_beam_name(name):
+    """A name of Beam's library, of which there is a part."""
+    parts = name.split('.')
+    value = new_beam()
+    for part in parts[1:]:
+        if not hasattr(value, part):
+            near = ', '.join(sorted(n for n in vars(value) if not n.startswith('_')))
+            raise Refused("'%s' is not of the part of Beam that is here; there are %s" % (name, near))
+        value = getattr(value, part)
+    source = 'import apache_beam\n__callable__ = apache_beam.' + '.'.join(parts[1:])
+    return compile(source, '<callable>', 'exec'), None, False, '__callable__', None
+
+
 def read(text, types, is_callable, target):
     """types: from the names of fields to the words of their types."""
     fields = tuple(types)
@@ -800,7 +989,7 @@ def read(text, types, is_callable, target):
 
 def instance(world, code, target):
     """The function itself, in globals of its own."""
-    namespace = {'__builtins__': world, '__name__': '__main__', 'beam': new_beam(world)}
+    namespace = {'__builtins__': world, '__name__': '__main__', 'beam': new_beam()}
     if target is None:
         return eval(code, namespace)
     exec(code, namespace)
@@ -808,7 +997,7 @@ def instance(world, code, target):
     value = namespace.get(parts[0])
     for part in parts[1:]:
         value = getattr(value, part)
-    if not callable(value):
+    if not callable(value) and not isinstance(value, CombineFn):
         raise TypeError("'%s' cannot be called" % target)
     return value
 

@@ -2,13 +2,16 @@
 
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/expression/division.h"
+#include "engine/operators/gathered.h"
 
 #define NO_TEXT UINT32_MAX
 
 enum mr_accumulator_kind mr_accumulator_kind(const struct mr_aggregate *aggregate)
 {
     if (aggregate->kind == MR_COUNT) return MR_ACCUMULATE_COUNT;
+    if (mr_aggregate_is_fold(aggregate->kind)) return MR_ACCUMULATE_LIST;
     enum mr_type type = mr_expression_result(aggregate->value).type;
     bool is_float = type == MR_TYPE_FLOAT;
     bool is_text = type == MR_TYPE_STRING || type == MR_TYPE_BYTES;
@@ -38,6 +41,7 @@ static bool is_text(enum mr_accumulator_kind kind)
 
 static size_t value_bytes(enum mr_accumulator_kind kind)
 {
+    if (kind == MR_ACCUMULATE_LIST) return sizeof(struct mr_gathered);
     return is_text(kind) ? sizeof(struct mr_string) : 8;
 }
 
@@ -51,6 +55,18 @@ void mr_accumulators_init(struct mr_accumulators *accumulators, struct mr_arena 
         accumulators->list[i].kind = mr_accumulator_kind(&combine->aggregates[i]);
 }
 
+static struct mr_gathered *lists_of(const struct mr_accumulator *accumulator)
+{
+    return accumulator->kind == MR_ACCUMULATE_LIST ? accumulator->values : NULL;
+}
+
+static void free_lists(
+    struct mr_accumulator *accumulator, struct mr_arena *arena, uint32_t from, uint32_t to)
+{
+    struct mr_gathered *lists = lists_of(accumulator);
+    for (uint32_t id = from; lists && id < to; id++) mr_gathered_deinit(&lists[id], arena);
+}
+
 void mr_accumulators_deinit(struct mr_accumulators *accumulators)
 {
     if (!accumulators->list) return;
@@ -59,6 +75,7 @@ void mr_accumulators_deinit(struct mr_accumulators *accumulators)
     for (uint32_t i = 0; i < n; i++) {
         struct mr_accumulator *accumulator = &accumulators->list[i];
         size_t capacity = accumulators->capacity;
+        free_lists(accumulator, arena, 0, accumulators->capacity);
         if (accumulator->values)
             mr_arena_free(arena, accumulator->values, value_bytes(accumulator->kind) * capacity);
         if (accumulator->counts) mr_arena_free(arena, accumulator->counts, 8 * capacity);
@@ -93,6 +110,10 @@ static void set_identity(struct mr_accumulator *accumulator, uint32_t from, uint
     case MR_ACCUMULATE_MIN_TEXT:
     case MR_ACCUMULATE_MAX_TEXT:
         for (uint32_t i = 0; i < n; i++) texts[i] = (struct mr_string){.bytes = NO_TEXT};
+        break;
+    case MR_ACCUMULATE_LIST:
+        memset((struct mr_gathered *)accumulator->values + from, 0,
+            sizeof(struct mr_gathered) * n);
         break;
     default:
         memset(ints, 0, 8 * (size_t)n);
@@ -174,6 +195,7 @@ static void add_slowly(struct mr_accumulators *accumulators, struct mr_accumulat
         }
         switch (accumulator->kind) {
         case MR_ACCUMULATE_COUNT: ints[id]++; break;
+        case MR_ACCUMULATE_LIST: break; /* add_lists */
         case MR_ACCUMULATE_MEAN_INT:
             accumulator->counts[id]++;
             if (__builtin_add_overflow(ints[id], value.i, &ints[id])) errors[rows[i]] = MR_ROW_OVERFLOW;
@@ -220,6 +242,14 @@ static void add_floats(struct mr_accumulator *accumulator, const double *values,
         for (uint32_t i = 0; i < n; i++) accumulator->counts[ids[i]]++;
 }
 
+static void add_lists(struct mr_accumulators *accumulators, struct mr_accumulator *accumulator,
+    const struct mr_column *column, const uint32_t *ids, const uint16_t *rows, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        mr_gathered_add(&lists_of(accumulator)[ids[i]], accumulators->arena,
+            mr_column_value(column, rows[i]));
+}
+
 void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregate,
     const struct mr_column *value, const uint32_t *ids, const uint16_t *rows, uint32_t n,
     uint8_t *errors)
@@ -228,6 +258,10 @@ void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregat
     if (accumulator->kind == MR_ACCUMULATE_COUNT) { /* counts rows, None included */
         int64_t *counts = accumulator->values;
         for (uint32_t i = 0; i < n; i++) counts[ids[i]]++;
+        return;
+    }
+    if (accumulator->kind == MR_ACCUMULATE_LIST) {
+        add_lists(accumulators, accumulator, value, ids, rows, n);
         return;
     }
     bool is_plain = !value->valid && value->type == MR_TYPE_INT;
@@ -241,10 +275,31 @@ void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregat
         add_slowly(accumulators, accumulator, value, ids, rows, n, errors);
 }
 
+/* What folds of entries [first, first + n) yield; None after a failure. */
+static struct mr_column fold_lists(const struct mr_accumulators *accumulators,
+    uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch)
+{
+    const struct mr_aggregate *spec = &accumulators->combine->aggregates[aggregate];
+    const struct mr_gathered *lists = lists_of(&accumulators->list[aggregate]);
+    struct mr_value *values = mr_scratch_array(scratch, struct mr_value, n + 1);
+    enum mr_type type = accumulators->shows_lists ? MR_TYPE_LIST : spec->result.type;
+    for (uint32_t i = 0; i < n; i++) {
+        struct mr_value list = mr_gathered_list(&lists[first + i], scratch);
+        values[i] = list;
+        if (lists[first + i].n == 0) /* it has been shown: nobody looks at it */
+            values[i] = (struct mr_value){.type = MR_TYPE_NULL};
+        else if (!accumulators->shows_lists && !mr_gathered_fold(spec, list, scratch, &values[i]))
+            values[i] = (struct mr_value){.type = MR_TYPE_NULL};
+    }
+    return mr_column_make(type, values, 1, n, scratch);
+}
+
 struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulators,
     uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch)
 {
     const struct mr_accumulator *accumulator = &accumulators->list[aggregate];
+    if (accumulator->kind == MR_ACCUMULATE_LIST)
+        return fold_lists(accumulators, aggregate, first, n, scratch);
     struct mr_column column = {.type = accumulators->combine->aggregates[aggregate].result.type,
         .values = (const char *)accumulator->values + value_bytes(accumulator->kind) * first,
         .heap = accumulator->heap};
@@ -299,6 +354,10 @@ static bool merge_one(struct mr_accumulator *into, uint32_t id, const struct mr_
     double *floats = into->values;
     int64_t i = 0;
     double f = 0;
+    if (into->kind == MR_ACCUMULATE_LIST) {
+        mr_gathered_merge(&lists_of(into)[id], arena, &lists_of(from)[from_id]);
+        return true;
+    }
     if (!is_text(into->kind)) {
         i = ((const int64_t *)from->values)[from_id];
         f = ((const double *)from->values)[from_id];
@@ -320,6 +379,7 @@ static bool merge_one(struct mr_accumulator *into, uint32_t id, const struct mr_
         break;
     case MR_ACCUMULATE_MIN_TEXT:
     case MR_ACCUMULATE_MAX_TEXT: merge_text(into, id, from, from_id, arena); break;
+    case MR_ACCUMULATE_LIST: break; /* above */
     }
     return true;
 }
@@ -340,8 +400,10 @@ bool mr_accumulators_merge(struct mr_accumulators *accumulators, const uint32_t 
 void mr_accumulators_clear(struct mr_accumulators *accumulators, uint32_t id)
 {
     MR_ASSERT(id < accumulators->capacity);
-    for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++)
+    for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++) {
+        free_lists(&accumulators->list[i], accumulators->arena, id, id + 1);
         set_identity(&accumulators->list[i], id, id + 1);
+    }
 }
 
 void mr_accumulators_snapshot(const struct mr_accumulators *accumulators, uint32_t n,
@@ -349,6 +411,9 @@ void mr_accumulators_snapshot(const struct mr_accumulators *accumulators, uint32
 {
     for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++) {
         const struct mr_accumulator *accumulator = &accumulators->list[i];
+        const struct mr_gathered *lists = lists_of(accumulator);
+        for (uint32_t id = 0; lists && id < n; id++) mr_gathered_snapshot(&lists[id], writer);
+        if (lists) continue;
         mr_snapshot_bytes(writer, accumulator->values, (uint32_t)value_bytes(accumulator->kind) * n);
         if (is_mean(accumulator->kind)) mr_snapshot_bytes(writer, accumulator->counts, 8 * n);
         if (!is_text(accumulator->kind)) continue;
@@ -363,6 +428,10 @@ void mr_accumulators_restore(struct mr_accumulators *accumulators, uint32_t n,
     mr_accumulators_reserve(accumulators, n);
     for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++) {
         struct mr_accumulator *accumulator = &accumulators->list[i];
+        struct mr_gathered *lists = lists_of(accumulator);
+        for (uint32_t id = 0; lists && id < n; id++)
+            mr_gathered_restore(&lists[id], accumulators->arena, reader);
+        if (lists) continue;
         uint32_t bytes = (uint32_t)value_bytes(accumulator->kind) * n;
         const void *values = mr_snapshot_read_bytes(reader, bytes);
         if (values && bytes) memcpy(accumulator->values, values, bytes);

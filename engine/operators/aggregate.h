@@ -18,12 +18,13 @@ enum mr_accumulator_kind {
     MR_ACCUMULATE_MAX_FLOAT,
     MR_ACCUMULATE_MIN_TEXT,
     MR_ACCUMULATE_MAX_TEXT,
+    MR_ACCUMULATE_LIST, /* the values themselves, for aggregates that fold them */
 };
 enum mr_accumulator_kind mr_accumulator_kind(const struct mr_aggregate *aggregate);
 
 struct mr_accumulator {
     enum mr_accumulator_kind kind;
-    void *values;    /* int64_t, double, or struct mr_string with bytes UINT32_MAX for none */
+    void *values;    /* int64_t, double, struct mr_string with bytes UINT32_MAX for none, struct mr_gathered */
     int64_t *counts; /* MEAN */
     char *heap;      /* TEXT: long ones */
     uint32_t heap_bytes;
@@ -34,6 +35,7 @@ struct mr_accumulators {
     struct mr_arena *arena;
     const struct mr_combine *combine;
     uint32_t capacity;
+    bool shows_lists; /* what is to be folded is shown as the list of its values */
     struct mr_accumulator *list; /* [n_aggregates] */
 };
 
@@ -47,7 +49,7 @@ void mr_accumulators_reserve(struct mr_accumulators *accumulators, uint32_t capa
 void mr_accumulators_add(struct mr_accumulators *accumulators, uint32_t aggregate,
     const struct mr_column *value, const uint32_t *ids, const uint16_t *rows, uint32_t n,
     uint8_t *errors);
-/* The results of entries [first, first + n). */
+/* The results of entries [first, first + n). Where folding fails, the failure hangs on the scratch memory's caller. */
 struct mr_column mr_accumulators_column(const struct mr_accumulators *accumulators,
     uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch);
 /* Entries into_ids[i] take in entries from_ids[i] of `from`, which stay as they are; both are of one combine, and may be

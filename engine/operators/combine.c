@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/operators/aggregate.h"
+#include "engine/operators/combine_parts.h"
 #include "engine/operators/operator.h"
 #include "engine/state/keyed_map.h"
 
@@ -161,6 +162,7 @@ static void emit_entries(struct combine *combine, struct window *window, const u
     for (uint32_t i = 0; i < n_aggregates; i++)
         columns[n_keys + i] =
             mr_accumulators_column(&window->accumulators, i, first, n, scratch);
+    if (mr_combine_fold_failed(operator)) return;
     mr_us *times = mr_scratch_array(scratch, mr_us, n);
     mr_us *starts = mr_scratch_array(scratch, mr_us, n);
     mr_us *ends = mr_scratch_array(scratch, mr_us, n);
@@ -531,6 +533,7 @@ bool mr_combine_state_visit(const struct mr_combine *combine, const struct mr_sc
         struct mr_accumulators accumulators;
         mr_keyed_map_init(&map, scratch->arena, &layout, 0);
         mr_accumulators_init(&accumulators, scratch->arena, combine);
+        accumulators.shows_lists = true;
         mr_keyed_map_restore(&map, &reader);
         mr_accumulators_restore(&accumulators, map.n, &reader);
         const uint32_t *fresh_rows = NULL;

@@ -82,3 +82,16 @@ void mr_combine_fail_overflow(struct mr_operator *operator)
     struct mr_probe_at at = mr_operator_at(operator);
     if (probe && probe->row_failed) probe->row_failed(probe->self, &at, MR_ROW_OVERFLOW);
 }
+
+bool mr_combine_fold_failed(struct mr_operator *operator)
+{
+    struct mr_task_context *context = operator->context;
+    const struct mr_row_failure *failure = context->caller.failures;
+    if (MR_LIKELY(!failure)) return false;
+    context->caller.failures = NULL;
+    mr_task_fail(context, "transform '%s': %s", operator->transform->name, failure->message);
+    const struct mr_probe *probe = context->job->probe;
+    struct mr_probe_at at = mr_operator_at(operator);
+    if (probe && probe->row_failed) probe->row_failed(probe->self, &at, MR_ROW_RAISED);
+    return true;
+}

@@ -25,6 +25,9 @@ MR_MUST_CHECK bool mr_combine_merge(struct mr_keyed_map *into_map, struct mr_acc
 /* The task fails over a sum that left 64 bits as windows were merged. */
 void mr_combine_fail_overflow(struct mr_operator *operator);
 
+/* Whether folding the values of a group has just failed: then the task fails over it. */
+bool mr_combine_fold_failed(struct mr_operator *operator);
+
 static inline const struct mr_schema *mr_combine_input(const struct mr_operator *operator)
 {
     const struct mr_edge *edge = &operator->transform->inputs[0];

@@ -162,6 +162,7 @@ static void emit(struct combine *combine, const struct window *window, uint32_t 
     for (uint32_t i = 0; i < n_aggregates; i++)
         columns[n_keys + i] =
             mr_accumulators_column(&window->accumulators, i, first, n, scratch);
+    if (mr_combine_fold_failed(operator)) return;
     mr_us *times = mr_scratch_array(scratch, mr_us, n);
     mr_us *starts = mr_scratch_array(scratch, mr_us, n);
     mr_us *ends = mr_scratch_array(scratch, mr_us, n);

@@ -18,6 +18,7 @@ static void visit_window(const struct mr_slices *slices, mr_us start_us,
         .results = values + combine->n_keys};
     mr_keyed_map_init(&map, slices->arena, slices->layout, 0);
     mr_accumulators_init(&accumulators, slices->arena, combine);
+    accumulators.shows_lists = true;
     bool is_whole = mr_slices_merge(slices, start_us, &map, &accumulators, scratch);
     for (uint32_t first = 0; is_whole && first < map.n; first += MR_BATCH_ROWS_MAX) {
         uint32_t n = map.n - first < MR_BATCH_ROWS_MAX ? map.n - first : MR_BATCH_ROWS_MAX;

@@ -1,8 +1,11 @@
 #include <string.h>
 
+#include "engine/expression/folder.h"
 #include "engine/pipeline/graph_internal.h"
 
-static const char *const functions[] = {"count", "sum", "min", "max", "mean"}; /* by kind */
+/* By kind: Beam's own. */
+static const char *const functions[] = {
+    "count", "sum", "min", "max", "mean", "group", "concat", "all", "any"};
 
 struct combiner {
     struct mr_graph_reader *reader;
@@ -32,49 +35,132 @@ static bool read_keys(struct combiner *combiner, const struct mr_yaml *group_by)
     return true;
 }
 
-/* `sum` or `{type: sum}`. */
-static bool read_function(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, enum mr_aggregate_kind *out)
+/* A function that is written as a name or as its source, in Python. */
+static bool read_python_function(struct combiner *combiner, const struct mr_yaml *node,
+    const struct mr_yaml *config, struct mr_aggregate *out)
 {
-    static const char *const keys[] = {"type", "config"};
-    static const char *const refused[] = {"all", "any", "group", "concat"};
-    if (node->kind == MR_YAML_MAP) {
-        const struct mr_yaml *map = node;
-        if (!mr_yaml_only_keys(map, "fn", keys, MR_COUNT_OF(keys), reader->err)) return false;
-        const struct mr_yaml *config = mr_config_get(map, "config");
-        if (config && config->n > 0)
-            return mr_fail_at(
-                reader->err, config->place, "'config' of a fn is not supported yet");
-        node = mr_config_get(map, "type");
-        if (!node) return mr_fail_at(reader->err, map->place, "a fn needs a 'type'");
-    }
-    size_t index;
-    if (!mr_config_word(reader, node, "aggregate function", functions, MR_COUNT_OF(functions),
-            refused, MR_COUNT_OF(refused), &index))
+    struct mr_graph_reader *reader = combiner->reader;
+    struct mr_value arguments = {.type = MR_TYPE_NULL};
+    const char *text;
+    if (config && config->kind != MR_YAML_MAP)
+        return mr_fail_at(reader->err, config->place, "'config' of a fn must be a map");
+    if (config && config->n > 0 && !mr_config_value(reader, config, &arguments)) return false;
+    if (!mr_config_name(reader, node, "aggregate function", &text) ||
+        !mr_folder_compile(
+            reader->region, text, node->place, arguments, &out->folder, reader->err))
         return false;
-    *out = (enum mr_aggregate_kind)index;
+    out->kind = MR_FOLD_PYTHON;
+    reader->needs_python = true;
     return true;
 }
 
+static int find_function(const struct mr_yaml *node)
+{
+    for (size_t i = 0; node->text && i < MR_COUNT_OF(functions); i++)
+        if (strcmp(functions[i], node->text) == 0) return (int)i;
+    return -1;
+}
+
+/* `sum` or `{type: sum}`. */
+static bool read_function(
+    struct combiner *combiner, const struct mr_yaml *node, struct mr_aggregate *out)
+{
+    static const char *const keys[] = {"type", "config"};
+    struct mr_graph_reader *reader = combiner->reader;
+    const struct mr_yaml *config = NULL;
+    if (node->kind == MR_YAML_MAP) {
+        const struct mr_yaml *map = node;
+        if (!mr_yaml_only_keys(map, "fn", keys, MR_COUNT_OF(keys), reader->err)) return false;
+        config = mr_config_get(map, "config");
+        node = mr_config_get(map, "type");
+        if (!node) return mr_fail_at(reader->err, map->place, "a fn needs a 'type'");
+    }
+    int kind = find_function(node);
+    if (kind < 0 && strcmp(combiner->language, "python") == 0)
+        return read_python_function(combiner, node, config, out);
+    size_t index;
+    if (!mr_config_word(reader, node, "aggregate function", functions, MR_COUNT_OF(functions),
+            NULL, 0, &index))
+        return false;
+    if (config && config->n > 0)
+        return mr_fail_at(reader->err, config->place, "fn '%s' takes no 'config'", node->text);
+    out->kind = (enum mr_aggregate_kind)index;
+    return true;
+}
+
+/* Whether columns can take the values; else they are folded one by one, or refused. */
 static bool takes(enum mr_aggregate_kind kind, enum mr_type type)
 {
     switch (kind) {
-    case MR_COUNT:
-        return true;
     case MR_SUM:
     case MR_MEAN:
         return type == MR_TYPE_INT || type == MR_TYPE_FLOAT;
     case MR_MIN:
     case MR_MAX:
-        return type != MR_TYPE_NULL;
+        return type != MR_TYPE_NULL && !mr_type_is_document(type);
+    default:
+        return true;
     }
-    return false;
 }
 
-/* Groups are never empty and None is an error of its row, so results are never null. */
-static enum mr_type result_type(enum mr_aggregate_kind kind, enum mr_type type)
+/* What Python would refuse at every group: its sum begins with 0. */
+static bool is_never_taken(enum mr_aggregate_kind kind, enum mr_type type)
 {
-    return kind == MR_COUNT ? MR_TYPE_INT : kind == MR_MEAN ? MR_TYPE_FLOAT : type;
+    bool adds_up = kind == MR_SUM || kind == MR_MEAN;
+    bool is_plain =
+        type == MR_TYPE_STRING || type == MR_TYPE_BYTES || type == MR_TYPE_TIMESTAMP;
+    return (adds_up && is_plain) ||
+           (kind == MR_FOLD_CONCAT && !mr_type_is_document(type));
+}
+
+/* Groups are never empty and None is an error of its row, so results are never null; but those
+ * of functions may be. */
+static struct mr_field result_of(
+    struct mr_region *region, enum mr_aggregate_kind kind, struct mr_field value)
+{
+    struct mr_field result = {.type = value.type};
+    struct mr_shape *shape = mr_region_new(region, struct mr_shape);
+    struct mr_field *element = mr_region_new(region, struct mr_field);
+    switch (kind) {
+    case MR_COUNT:
+        result.type = MR_TYPE_INT;
+        break;
+    case MR_MEAN:
+        result.type = MR_TYPE_FLOAT;
+        break;
+    case MR_FOLD_GROUP:
+        *element = value;
+        shape->element = element;
+        result = (struct mr_field){.type = MR_TYPE_LIST, .shape = shape};
+        break;
+    case MR_FOLD_CONCAT:
+        result.type = MR_TYPE_LIST;
+        result.shape = value.type == MR_TYPE_LIST ? value.shape : NULL;
+        break;
+    case MR_FOLD_ALL:
+    case MR_FOLD_ANY:
+        result.type = MR_TYPE_BOOL;
+        break;
+    case MR_FOLD_PYTHON:
+        result = (struct mr_field){.type = MR_TYPE_ANY, .is_nullable = true};
+        break;
+    default:
+        break;
+    }
+    return result;
+}
+
+/* The function of Python that does what columns cannot. */
+static bool fold_in_python(
+    struct combiner *combiner, struct mr_place place, struct mr_aggregate *out)
+{
+    const char *text = out->kind == MR_MEAN ? "apache_beam.transforms.combiners.MeanCombineFn"
+                                            : functions[out->kind];
+    struct mr_value none = {.type = MR_TYPE_NULL};
+    out->kind = MR_FOLD_PYTHON;
+    combiner->reader->needs_python = true;
+    return mr_folder_compile(combiner->reader->region, text, place, none, &out->folder,
+        combiner->reader->err);
 }
 
 /* `value` defaults to the name of the result, as in Beam. */
@@ -91,11 +177,13 @@ static bool read_value(struct combiner *combiner, const struct mr_yaml *value, c
     if (!mr_config_expression(reader, value ? value : &default_value, "value",
             combiner->language, MR_USE_VALUE, combiner->input, &out->value))
         return false;
-    enum mr_type type = mr_expression_result(out->value).type;
-    if (!takes(out->kind, type))
+    struct mr_field field = mr_expression_result(out->value);
+    if (is_never_taken(out->kind, field.type))
         return mr_fail_at(reader->err, value ? value->place : place,
-            "type mismatch: %s over %s", functions[out->kind], mr_type_name(type));
-    out->result = (struct mr_field){.name = out->name, .type = result_type(out->kind, type)};
+            "type mismatch: %s over %s", functions[out->kind], mr_type_name(field.type));
+    if (!takes(out->kind, field.type) && !fold_in_python(combiner, place, out)) return false;
+    out->result = result_of(reader->region, out->kind, field);
+    out->result.name = out->name;
     if (out->kind == MR_COUNT && mr_expression_field(out->value) >= 0) out->value = NULL;
     return true;
 }
@@ -117,7 +205,7 @@ static bool read_aggregate(struct combiner *combiner, const struct mr_yaml *key,
             return mr_fail_at(
                 reader->err, node->place, "aggregate '%s' needs a 'fn'", out->name);
     }
-    return read_function(reader, function, &out->kind) &&
+    return read_function(combiner, function, out) &&
            read_value(combiner, value, out->name, key->place, out) &&
            mr_schema_add(reader, &combiner->fields, out->result, key->place);
 }

@@ -89,11 +89,29 @@ struct mr_map_to_fields {
     uint32_t n_mappings; /* all output fields in order, kept ones of `append` included */
     const struct mr_mapping *mappings;
 };
-enum mr_aggregate_kind { MR_COUNT, MR_SUM, MR_MIN, MR_MAX, MR_MEAN };
+enum mr_aggregate_kind {
+    MR_COUNT,
+    MR_SUM,
+    MR_MIN,
+    MR_MAX,
+    MR_MEAN,
+    /* From here on the values themselves are kept, and folded when they are shown. */
+    MR_FOLD_GROUP,
+    MR_FOLD_CONCAT,
+    MR_FOLD_ALL,
+    MR_FOLD_ANY,
+    MR_FOLD_PYTHON,
+};
+static inline bool mr_aggregate_is_fold(enum mr_aggregate_kind kind)
+{
+    return kind >= MR_FOLD_GROUP;
+}
+struct mr_folder;
 struct mr_aggregate {
     const char *name; /* of the output field */
     enum mr_aggregate_kind kind;
     const struct mr_expression *value; /* NULL for COUNT of a mere field: every row counts, None too */
+    const struct mr_folder *folder;    /* FOLD_PYTHON (engine/expression/folder.h) */
     struct mr_field result;
 };
 struct mr_combine {

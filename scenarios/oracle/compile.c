@@ -112,10 +112,17 @@ int mr_field_origin(const struct mr_graph *graph, struct mr_edge edge, int field
 
 static bool is_inexact_aggregate(const struct mr_aggregate *aggregate, uint64_t input)
 {
+    if (mr_aggregate_is_fold(aggregate->kind)) return input != 0;
     if (aggregate->kind == MR_COUNT || aggregate->result.type != MR_TYPE_FLOAT) return false;
     if (aggregate->kind == MR_SUM || aggregate->kind == MR_MEAN) return true;
     int field = mr_expression_field(aggregate->value);
     return field >= 0 ? mr_bit(input, (uint32_t)field) : input != 0;
+}
+
+static bool may_hold_floats(const struct mr_schema *schema, uint32_t field)
+{
+    enum mr_type type = schema->fields[field].type;
+    return type == MR_TYPE_FLOAT || mr_type_is_document(type);
 }
 
 static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_step *step)
@@ -146,8 +153,7 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
                 is_inexact = is_inexact_aggregate(
                     &transform->combine.aggregates[i - transform->combine.n_keys], input);
             else
-                is_inexact =
-                    input != 0 && transform->outputs[0].schema.fields[i].type == MR_TYPE_FLOAT;
+                is_inexact = input != 0 && may_hold_floats(&transform->outputs[0].schema, i);
         }
         bits |= (uint64_t)is_inexact << i;
     }
@@ -183,7 +189,8 @@ static bool is_direct(const struct mr_oracle *oracle, const struct mr_sink *sink
         if (edge.output != MR_OUTPUT_MAIN || step->outputs[MR_OUTPUT_MAIN].n_consumers != 1)
             return false;
         if (step->fold)
-            return step->fold == sink->fold && sink->has_keys && !step->fold->has_any_keys;
+            return step->fold == sink->fold && sink->has_keys && !step->fold->has_any_keys &&
+                   !step->fold->has_folds;
         if (step->transform->kind != MR_MAP_TO_FIELDS) return false;
         for (uint32_t i = 0; i < step->transform->map.n_mappings; i++)
             if (step->fields[i] < 0) return false;

@@ -70,6 +70,19 @@ static double computed_slack(struct mr_oracle *oracle, const struct mr_step *ste
     return slack > 0 ? 2 * slack + 0x1p-51 * __builtin_fabs(result) : 0;
 }
 
+/* Nobody knows how floats inside of a value move: where an input may be off, it may be anything.
+ */
+static double document_slack(const struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, const struct mr_value *value)
+{
+    if (!mr_type_is_document((enum mr_type)value->type)) return 0;
+    struct mr_edge from = step->transform->inputs[0];
+    uint32_t n = oracle->steps[from.transform].outputs[from.output].n_fields;
+    for (uint32_t i = 0; i < n; i++)
+        if (row->slacks[i] != 0) return __builtin_inf();
+    return 0;
+}
+
 static void push_map(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
@@ -94,8 +107,10 @@ static void push_map(
             return;
         }
         if (!slacks) continue;
-        bool is_float = values[i].type == MR_TYPE_FLOAT;
-        slacks[i] = is_float ? computed_slack(oracle, step, expression, row, values[i].f) : 0;
+        if (values[i].type == MR_TYPE_FLOAT)
+            slacks[i] = computed_slack(oracle, step, expression, row, values[i].f);
+        else
+            slacks[i] = document_slack(oracle, step, row, &values[i]);
     }
     struct mr_flow_row mapped = *row;
     mapped.values = values;

@@ -22,6 +22,8 @@ static void make_tallies(struct mr_fold *fold)
     for (uint32_t i = 0; i < fold->n_tallies; i++) {
         struct mr_tally *tally = &fold->tallies[i];
         *tally = mr_tally_make(&spec->aggregates[i]);
+        tally->scratch = fold->scratch;
+        fold->has_folds |= tally->kind == MR_TALLY_FOLD;
         tally->offset = offset;
         offset += mr_tally_bytes(tally->kind);
         fold->n_values += tally->kind != MR_TALLY_COUNT;
@@ -53,6 +55,7 @@ void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratc
         fold->key_types[i] = input->fields[fold->key_fields[i]].type;
     for (uint32_t i = 0; i < fold->n_keys; i++)
         fold->has_any_keys |= fold->key_types[i] == MR_TYPE_ANY;
+    fold->n_unfolded = mr_arena_zalloc(arena, sizeof *fold->n_unfolded);
     make_tallies(fold);
     fold->is_bare_count = fold->n_keys == 1 && !fold->has_any_keys && fold->n_values == 0 && fold->n_computed == 0;
     fold->pending = mr_arena_alloc(arena, sizeof *fold->pending * MR_BLOCK_ROWS);
@@ -67,6 +70,7 @@ void mr_fold_deinit(struct mr_fold *fold)
         mr_fold_window_free(fold, window);
     }
     mr_arena_free(fold->arena, fold->windows, sizeof *fold->windows * fold->windows_capacity);
+    mr_arena_free(fold->arena, fold->n_unfolded, sizeof *fold->n_unfolded);
     mr_arena_free(fold->arena, fold->tallies, sizeof *fold->tallies * fold->n_tallies);
     mr_arena_free(
         fold->arena, fold->value_tallies, sizeof *fold->value_tallies * fold->n_tallies);
@@ -215,7 +219,9 @@ void mr_fold_begin_group(
 static inline bool has_none(const struct mr_fold *fold, const struct mr_fold_pending *pending)
 {
     for (uint32_t i = 0; i < fold->n_values; i++)
-        if (value_for(&fold->value_tallies[i], pending)->type == MR_TYPE_NULL) return true;
+        if (value_for(&fold->value_tallies[i], pending)->type == MR_TYPE_NULL &&
+            !mr_tally_takes_none(&fold->value_tallies[i]))
+            return true;
     return false;
 }
 
@@ -400,4 +406,5 @@ void mr_fold_result(const struct mr_fold *fold, const struct mr_group *group,
     for (uint32_t i = 0; i < fold->n_tallies; i++)
         values[fold->n_keys + i] = mr_tally_result(
             &fold->tallies[i], (const char *)group, group->n_rows, &slacks[fold->n_keys + i]);
+    if (MR_UNLIKELY(fold->has_folds)) mr_fold_values(fold, values, slacks);
 }

@@ -73,6 +73,8 @@ struct mr_fold {
     struct mr_tally *value_tallies; /* [n_values]: copies of them */
     uint32_t n_computed;
     bool has_any_keys;  /* a key is of type ANY */
+    bool has_folds;     /* an aggregate folds the values themselves */
+    uint64_t *n_unfolded; /* groups whose fold failed */
     bool is_bare_count; /* one key, and rows are only counted */
     uint32_t stride;
     uint32_t expected_groups; /* as many as the last window had */
@@ -150,6 +152,9 @@ void mr_fold_window_free(struct mr_fold *fold, struct mr_fold_window *window);
  * the group. */
 void mr_fold_result(const struct mr_fold *fold, const struct mr_group *group,
     struct mr_value *values, double *slacks);
+/* fold_values.c: folds the lists that stand in the place of results. A fold that fails is
+ * counted, and yields None. */
+void mr_fold_values(const struct mr_fold *fold, struct mr_value *values, double *slacks);
 /* A group of keys[n_keys], which it lacks, without rows yet. */
 struct mr_group *mr_fold_add_group(struct mr_fold *fold, struct mr_fold_window *window,
     const struct mr_cell *keys, uint64_t hash);

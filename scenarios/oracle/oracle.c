@@ -105,7 +105,8 @@ uint64_t mr_oracle_failures(const struct mr_oracle *oracle)
 {
     uint64_t n = oracle->n_failures;
     for (uint32_t i = 0; i < oracle->graph->n_transforms; i++)
-        if (oracle->steps[i].fold) n += oracle->steps[i].fold->n_failures;
+        if (oracle->steps[i].fold)
+            n += oracle->steps[i].fold->n_failures + *oracle->steps[i].fold->n_unfolded;
     return n;
 }
 

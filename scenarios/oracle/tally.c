@@ -16,6 +16,8 @@ static enum mr_tally_kind kind_of(const struct mr_aggregate *aggregate, enum mr_
         return MR_TALLY_LEAST;
     case MR_MAX:
         return MR_TALLY_GREATEST;
+    default:
+        if (mr_aggregate_is_fold(aggregate->kind)) return MR_TALLY_FOLD;
     }
     MR_UNREACHABLE("an aggregate without a tally");
 }
@@ -46,6 +48,8 @@ uint32_t mr_tally_bytes(enum mr_tally_kind kind)
     case MR_TALLY_LEAST:
     case MR_TALLY_GREATEST:
         return sizeof(struct mr_extreme);
+    case MR_TALLY_FOLD:
+        return sizeof(struct mr_kept);
     }
     MR_UNREACHABLE("a tally without a size");
 }
@@ -98,6 +102,17 @@ static void take_extreme(const struct mr_tally *tally, struct mr_extreme *extrem
     extreme->best = cell;
 }
 
+static void keep(struct mr_kept *kept, struct mr_value value, struct mr_scratch *texts)
+{
+    uint32_t bytes = mr_document_size(value);
+    struct mr_kept_value *node = mr_scratch_alloc(texts, sizeof *node + bytes);
+    struct mr_document_writer writer = {.data = node->document, .capacity = bytes};
+    mr_document_put(&writer, value);
+    node->before = kept->last;
+    kept->last = node;
+    kept->n++;
+}
+
 void mr_tally_take_other(const struct mr_tally *tally, char *group, struct mr_value value,
     double slack, struct mr_scratch *texts)
 {
@@ -119,6 +134,9 @@ void mr_tally_take_other(const struct mr_tally *tally, char *group, struct mr_va
     case MR_TALLY_LEAST:
     case MR_TALLY_GREATEST:
         take_extreme(tally, at, &value, slack, texts);
+        break;
+    case MR_TALLY_FOLD:
+        keep(at, value, texts);
         break;
     }
 }
@@ -149,6 +167,28 @@ static struct mr_value float_result(
     return float_value(sum->sum / (double)n_rows);
 }
 
+static struct mr_value kept_list(const struct mr_tally *tally, const struct mr_kept *kept)
+{
+    struct mr_scratch *scratch = tally->scratch;
+    const char **documents = mr_scratch_array(scratch, const char *, kept->n + 1);
+    const char **spare = mr_scratch_array(scratch, const char *, kept->n + 1);
+    size_t bytes = MR_DOCUMENT_HEAD_BYTES;
+    uint32_t n = 0;
+    for (const struct mr_kept_value *at = kept->last; at; at = at->before) {
+        documents[n++] = at->document;
+        bytes += mr_document_bytes(at->document);
+    }
+    MR_ASSERT(n == kept->n);
+    mr_documents_sort(documents, spare, n);
+    struct mr_document_writer writer = {
+        .data = mr_scratch_alloc(scratch, bytes), .capacity = bytes};
+    size_t begin = mr_document_begin(&writer, MR_DOCUMENT_LIST);
+    for (uint32_t i = 0; i < n; i++)
+        mr_document_put(&writer, mr_document_value(documents[i]));
+    mr_document_end(&writer, begin);
+    return mr_document_value(writer.data);
+}
+
 struct mr_value mr_tally_result(
     const struct mr_tally *tally, const char *group, int64_t n_rows, double *slack)
 {
@@ -177,6 +217,8 @@ struct mr_value mr_tally_result(
         *slack = extreme->slack;
         return mr_cell_value(&extreme->best, tally->result);
     }
+    case MR_TALLY_FOLD:
+        return kept_list(tally, at);
     }
     MR_UNREACHABLE("a tally without a result");
 }
@@ -223,8 +265,10 @@ bool mr_tally_shows_other(
 
 bool mr_value_near(struct mr_value a, struct mr_value b, double slack)
 {
-    if (a.type != MR_TYPE_FLOAT || b.type != MR_TYPE_FLOAT) return mr_value_same(a, b);
+    bool is_open = slack - slack != 0; /* not finite */
+    if (a.type != MR_TYPE_FLOAT || b.type != MR_TYPE_FLOAT)
+        return is_open || mr_value_same(a, b);
     if (a.f == b.f || (a.f != a.f && b.f != b.f)) return true;
-    if (slack - slack != 0) return true; /* not finite */
+    if (is_open) return true;
     return __builtin_fabs(a.f - b.f) <= slack;
 }

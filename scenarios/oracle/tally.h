@@ -13,6 +13,7 @@ enum mr_tally_kind {
     MR_TALLY_MEAN_FLOAT,
     MR_TALLY_LEAST,
     MR_TALLY_GREATEST,
+    MR_TALLY_FOLD, /* keeps the values */
 };
 
 /* Doubles are added in an order that the engine need not share: how far its sum may be off goes
@@ -28,6 +29,17 @@ struct mr_extreme {
     double slack;        /* the largest of any value */
 };
 
+/* The values of a group, for aggregates that fold them: the last that came, which knows the one
+ * before. */
+struct mr_kept_value {
+    const struct mr_kept_value *before;
+    char document[]; /* base/document.h */
+};
+struct mr_kept {
+    const struct mr_kept_value *last; /* NULL: none */
+    uint64_t n;
+};
+
 /* How one aggregate is tallied. */
 struct mr_tally {
     enum mr_tally_kind kind;
@@ -37,6 +49,7 @@ struct mr_tally {
     uint32_t computed; /* which of the computed values */
     uint32_t offset;   /* in the group */
     const struct mr_expression *expression;
+    struct mr_scratch *scratch; /* FOLD: what results lie in */
 };
 
 struct mr_tally mr_tally_make(const struct mr_aggregate *aggregate);
@@ -65,6 +78,12 @@ static inline void mr_tally_clear(const struct mr_tally *tally, char *group)
         *mr_tally_integer(tally, group) = 0;
     else
         mr_tally_clear_other(tally, group);
+}
+
+/* Whether the aggregate takes a None as the value that it is. */
+static inline bool mr_tally_takes_none(const struct mr_tally *tally)
+{
+    return tally->kind == MR_TALLY_FOLD || tally->kind == MR_TALLY_COUNT;
 }
 
 /* Whether an integer sum would leave 64 bits with this value, which is not None. */
@@ -100,7 +119,7 @@ static inline bool mr_tally_shows(const struct mr_tally *tally, const char *grou
     return mr_tally_shows_other(tally, group, n_rows, *value);
 }
 /* The aggregate over `n_rows` rows, and how far another order of adding may be off. Text is
- * borrowed. */
+ * borrowed. Of a FOLD the list of its values, in the order of mr_value_order. */
 struct mr_value mr_tally_result(
     const struct mr_tally *tally, const char *group, int64_t n_rows, double *slack);
 /* LEAST and GREATEST: whether the value would displace the best one. */
