@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/sink_files.h"
 
 /* One pipeline under way. */
 struct running {
@@ -53,7 +54,8 @@ static void tell_topics(const struct running *running)
     const struct mr_graph *graph = running->scenario->graph;
     for (uint32_t i = 0; i < graph->n_transforms; i++) {
         const struct mr_transform *sink = &graph->transforms[i];
-        if (sink->kind != MR_WRITE_TO_LOG || sink->write.is_collector || sink->write.assertion)
+        if (sink->kind != MR_WRITE_TO_LOG || sink->write.is_collector || sink->write.assertion ||
+            sink->write.file)
             continue;
         fprintf(stderr, "%s: %zu rows in the topic '%s'\n", running->label,
             mr_collector_rows(&running->collector, sink)->n, sink->write.topic);
@@ -75,7 +77,12 @@ static int tell(struct running *running)
     mr_console_put(&rows);
     fflush(stdout);
     int code = exit_code(running->result);
+    struct mr_err err = {0};
     if (code) tell_findings(running);
+    if (!running->collector.has_failed && code != MR_EXIT_LIMIT &&
+        !mr_sink_files_write(
+            &running->collector, running->options->is_quiet ? NULL : running->label, &err))
+        code = mr_console_error(&err);
     if (running->options->is_quiet) return code;
     tell_topics(running);
     fprintf(stderr, "%s: %s\n", running->label, code ? "failed" : "everything held");

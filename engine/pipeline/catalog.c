@@ -26,12 +26,17 @@ static const struct mr_catalog_entry supported[] = {
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
     {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
     {"Join", MR_JOIN, 2, MR_JOIN_INPUTS_MAX, false, false, mr_configure_join},
+    {"ReadFromText", MR_CREATE, 0, 0, false, false, mr_configure_read_from_text},
+    {"ReadFromCsv", MR_CREATE, 0, 0, false, false, mr_configure_read_from_csv},
+    {"ReadFromJson", MR_CREATE, 0, 0, false, false, mr_configure_read_from_json},
+    {"WriteToText", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_text},
+    {"WriteToCsv", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_csv},
+    {"WriteToJson", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_json},
 };
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
 static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
-    "ReadFromText", "WriteToText", "ReadFromCsv", "WriteToCsv", "ReadFromJson", "WriteToJson",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",
     "WriteToPubSubLite", "ReadFromKafka", "WriteToKafka", "ReadFromBigQuery", "WriteToBigQuery",

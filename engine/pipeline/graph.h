@@ -121,12 +121,20 @@ struct mr_combine {
     const struct mr_aggregate *aggregates;
 };
 enum mr_delivery { MR_DELIVERY_EXACTLY_ONCE, MR_DELIVERY_AT_LEAST_ONCE };
+enum mr_file_format { MR_FILE_TEXT, MR_FILE_CSV, MR_FILE_JSON };
+/* Where the rows of a topic belong once the run is over: `PATH-00000-of-00001`. */
+struct mr_file_sink {
+    enum mr_file_format format;
+    const char *path;
+    char delimiter; /* CSV */
+};
 struct mr_write_to_log {
     const char *topic;
     int key_field; /* decides the partition; -1: rows go to the partition of the writing subtask */
     enum mr_delivery delivery;
     const struct mr_assertion *assertion; /* AssertEqual; NULL: a WriteToLog */
     bool is_collector; /* stands for the reader that an output lacks: see mr_graph_options */
+    const struct mr_file_sink *file; /* WriteToText and the like: to a topic of its own; NULL: none */
 };
 enum mr_log_level { MR_LOG_INFO, MR_LOG_ERROR, MR_LOG_DEBUG };
 struct mr_log_for_testing {

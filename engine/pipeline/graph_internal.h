@@ -338,4 +338,23 @@ bool mr_configure_log_for_testing(
 bool mr_configure_expected(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
+/* config_files.c */
+/* A key that is one character. */
+MR_MUST_CHECK bool mr_config_letter(struct mr_graph_reader *reader, const struct mr_yaml *config,
+    const char *key, char *out);
+bool mr_configure_read_from_text(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_read_from_csv(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_read_from_json(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+
+/* config_files_write.c */
+bool mr_configure_write_to_text(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_write_to_csv(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_write_to_json(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+
 #endif

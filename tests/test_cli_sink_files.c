@@ -1,0 +1,122 @@
+/* Pipelines that read files and write files, as a user runs them; and templates with values. */
+#include "tests/test_cli_whole.h"
+
+#include <sys/stat.h>
+
+static const char table[] =
+    "id,name,score\n1,\"a, b\",1.59\n2,caf\xc3\xa9/x,\n3,,0.30000000000000004\n";
+
+static void holds(const char *path, const char *expected)
+{
+    char text[4096];
+    read_text(path, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+static void rows_go_from_files_to_files(void **state)
+{
+    struct bench *bench = *state;
+    write_text("in.csv", table, "");
+    write_text("files.yaml",
+        "pipeline:\n"
+        "  transforms:\n"
+        "    - {type: ReadFromCsv, config: {path: in.csv}}\n"
+        "    - {type: WriteToCsv, input: ReadFromCsv, config: {path: out/deep/a.csv}}\n"
+        "    - {type: WriteToJson, input: ReadFromCsv, config: {path: out/a.json}}\n"
+        "    - {type: MapToFields, input: ReadFromCsv, config: {fields: {score: score}}}\n"
+        "    - {type: WriteToText, input: MapToFields, config: {path: out/a.txt}}\n",
+        "");
+    run(bench, "run files.yaml", 0);
+    says(bench, "3 rows in 'out/a.json-00000-of-00001'");
+    holds("out/deep/a.csv-00000-of-00001",
+        "id,name,score\n1,\"a, b\",1.59\n2,caf\xc3\xa9/x,\n3,,0.30000000000000004\n");
+    holds("out/a.json-00000-of-00001", "{\"id\":1,\"name\":\"a, b\",\"score\":1.59}\n"
+                                       "{\"id\":2,\"name\":\"caf\\u00e9\\/x\",\"score\":null}\n"
+                                       "{\"id\":3,\"name\":null,\"score\":0.3}\n");
+    holds("out/a.txt-00000-of-00001", "1.59\nnan\n0.30000000000000004\n");
+}
+
+static void a_pipeline_that_fails_writes_nothing(void **state)
+{
+    struct bench *bench = *state;
+    write_text("in.csv", table, "");
+    write_text("fails.yaml",
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - {type: ReadFromCsv, config: {path: in.csv}}\n"
+        "    - {type: MapToFields, config: {language: python, fields: {x: 1 / (id - 3)}}}\n"
+        "    - {type: WriteToText, config: {path: out/x.txt}}\n",
+        "");
+    run(bench, "run fails.yaml", 1);
+    assert_false(is_there("out/x.txt-00000-of-00001"));
+}
+
+static void files_are_found_from_here_and_else_beside_the_pipeline(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(mkdir("sub", 0777), 0);
+    write_text("here.txt", "here\n", "");
+    write_text("sub/beside.txt", "beside\n", "");
+    write_text("sub/p.yaml",
+        "pipeline:\n  transforms:\n"
+        "    - {type: ReadFromText, name: A, config: {path: 'h*.txt'}}\n"
+        "    - {type: ReadFromText, name: B, config: {path: 'b*.txt'}}\n",
+        "");
+    run(bench, "run sub/p.yaml", 0);
+    says(bench, "{\"line\": \"here\"}\n{\"line\": \"beside\"}\n");
+}
+
+static void a_template_takes_its_values_from_the_command(void **state)
+{
+    struct bench *bench = *state;
+    write_text("t.yaml",
+        "pipeline:\n"
+        "  transforms:\n"
+        "    - type: Create\n"
+        "      config: {elements: [{% for i in range(n) %}{x: {{ i }}},{% endfor %}]}\n",
+        "");
+    run(bench, "run t.yaml --jinja_variables {\"n\":2}", 0);
+    says(bench, "{\"x\": 0}\n{\"x\": 1}\n");
+    run(bench, "run t.yaml --jinja-variables={\"n\":1}", 0);
+    says_not(bench, "{\"x\": 1}");
+    run(bench, "run t.yaml", 2);
+    says(bench, "t.yaml:4:45: error: Jinja: 'n' is undefined");
+    run(bench, "lint t.yaml", 2);
+    says(bench, "t.yaml:4:45: error: Jinja: 'n' is undefined");
+    run(bench, "run small.yaml --jinja_variables {}", 2);
+    says(bench, "pipeline.jinja_variables");
+}
+
+static void a_scenario_has_the_values_of_its_template(void **state)
+{
+    struct bench *bench = *state;
+    char text[4096];
+    snprintf(text, sizeof text, "# {%% set by the scenario %%}\n%s", pipeline);
+    char *at = strstr(text, "100ms");
+    assert_non_null(at);
+    memcpy(at, "{{w}}", 5);
+    write_text("templated.yaml", text, "");
+    snprintf(text, sizeof text, "%s", scenario);
+    char *file = strstr(text, "pipeline.yaml}");
+    assert_non_null(file);
+    *file = '\0';
+    char full[8192];
+    snprintf(full, sizeof full, "%stemplated.yaml, jinja_variables: {w: 100ms}}%s", text,
+        strstr(scenario, "pipeline.yaml}") + strlen("pipeline.yaml}"));
+    write_text("with.yaml", full, "");
+    run(bench, "test with.yaml --seeds 2", 0);
+    run(bench, "run with.yaml --seed 1", 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(rows_go_from_files_to_files),
+        TEST(a_pipeline_that_fails_writes_nothing),
+        TEST(files_are_found_from_here_and_else_beside_the_pipeline),
+        TEST(a_template_takes_its_values_from_the_command),
+        TEST(a_scenario_has_the_values_of_its_template),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
