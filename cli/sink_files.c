@@ -18,7 +18,7 @@ static void add_python(struct mr_text *out, struct mr_value value)
     struct mr_field field = {.name = "", .type = (enum mr_type)value.type};
     size_t size = mr_row_text_bytes(&(struct mr_schema){1, &field}, &value);
     char *text = mr_alloc(size);
-    size_t bytes = mr_value_python(value, text, size);
+    size_t bytes = mr_value_repr(value, text, size);
     mr_text_add(out, text, bytes);
     mr_free(text);
 }
