@@ -109,6 +109,43 @@ static void a_scenario_has_the_values_of_its_template(void **state)
     run(bench, "run with.yaml --seed 1", 0);
 }
 
+/* Windows by the time of processing, output at least once, workers that crash. */
+static void topics_of_kafka_are_those_of_the_simulated_log(void **state)
+{
+    struct bench *bench = *state;
+    write_text("kafka.yaml",
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - type: ReadFromKafka\n"
+        "      config:\n"
+        "        {topic: events, bootstrap_servers: kafka, format: JSON, schema: {type: "
+        "object,\n"
+        "         properties: {at: {type: integer}, key: {type: integer}, value: {type: "
+        "integer}},\n"
+        "         required: [at, key, value]}}\n"
+        "    - {type: WindowInto, windowing: {type: fixed, size: 100ms}}\n"
+        "    - {type: Combine, config: {group_by: key, combine: {n: {fn: count, value: "
+        "key}}}}\n"
+        "    - {type: WriteToKafka, config: {topic: totals, bootstrap_servers: kafka, format: "
+        "JSON}}\n",
+        "");
+    char text[4096];
+    const char *at = strstr(scenario, "pipeline.yaml}");
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*skafka.yaml}%s", (int)(at - scenario), scenario,
+        at + strlen("pipeline.yaml}"));
+    write_text("kafka-crash.yaml", text, "");
+    run(bench, "test kafka-crash.yaml --seeds 3", 1);
+    says(bench, "exactly_once DUPLICATE");
+    char *faults = strstr(text, "faults:");
+    assert_non_null(faults);
+    snprintf(faults, 32, "seeds: 6\n");
+    write_text("kafka-calm.yaml", text, "");
+    run(bench, "test kafka-calm.yaml", 0);
+    says(bench, "6/6 seeds");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +154,7 @@ int main(void)
         TEST(files_are_found_from_here_and_else_beside_the_pipeline),
         TEST(a_template_takes_its_values_from_the_command),
         TEST(a_scenario_has_the_values_of_its_template),
+        TEST(topics_of_kafka_are_those_of_the_simulated_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

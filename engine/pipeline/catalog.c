@@ -29,6 +29,8 @@ static const struct mr_catalog_entry supported[] = {
     {"ReadFromText", MR_CREATE, 0, 0, false, false, mr_configure_read_from_text},
     {"ReadFromCsv", MR_CREATE, 0, 0, false, false, mr_configure_read_from_csv},
     {"ReadFromJson", MR_CREATE, 0, 0, false, false, mr_configure_read_from_json},
+    {"ReadFromKafka", MR_READ_FROM_LOG, 0, 0, false, false, mr_configure_read_from_kafka},
+    {"WriteToKafka", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_kafka},
     {"WriteToText", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_text},
     {"WriteToCsv", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_csv},
     {"WriteToJson", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_json},
@@ -39,7 +41,7 @@ static const struct mr_catalog_entry supported[] = {
 static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",
-    "WriteToPubSubLite", "ReadFromKafka", "WriteToKafka", "ReadFromBigQuery", "WriteToBigQuery",
+    "WriteToPubSubLite", "ReadFromBigQuery", "WriteToBigQuery",
     "ReadFromJdbc", "WriteToJdbc", "ReadFromMySql", "WriteToMySql", "ReadFromPostgres",
     "WriteToPostgres", "ReadFromOracle", "WriteToOracle", "ReadFromSqlServer",
     "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner", "ReadFromBigTable",
@@ -89,6 +91,10 @@ static bool find_entry(struct mr_graph_reader *reader, const struct mr_yaml *typ
             "here: mock it",
             type->text, provided->kind);
     if (entry) return true;
+    const char *refusal = mr_refusal(type->text);
+    if (refusal)
+        return mr_fail_at(
+            reader->err, type->place, "transform type '%s' %s", type->text, refusal);
     for (size_t i = 0; i < MR_COUNT_OF(not_yet); i++)
         if (strcmp(not_yet[i], type->text) == 0)
             return mr_fail_at(reader->err, type->place,

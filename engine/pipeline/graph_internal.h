@@ -357,4 +357,13 @@ bool mr_configure_write_to_csv(
 bool mr_configure_write_to_json(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
+/* config_kafka.c */
+bool mr_configure_read_from_kafka(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_write_to_kafka(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* refusals.c: why a type of Beam is not there, as the rest of a sentence; NULL: there is no
+ * reason. */
+const char *mr_refusal(const char *type);
+
 #endif

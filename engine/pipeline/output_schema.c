@@ -25,9 +25,31 @@ static const struct mr_yaml *without(
     return out;
 }
 
+/* A source whose rows are right has errors all the same, as a validation that asks nothing. */
+static const struct mr_yaml *schema_of_any(
+    struct mr_graph_reader *reader, const struct mr_spec *spec)
+{
+    const struct mr_yaml *handling = mr_config_get(spec->config, "error_handling");
+    if (!handling || strcmp(spec->type, "ReadFromKafka") != 0) return NULL;
+    struct mr_yaml *nodes = mr_region_array(reader->region, struct mr_yaml, 3);
+    const struct mr_yaml **lists = mr_region_array(reader->region, const struct mr_yaml *, 2);
+    nodes[0] = (struct mr_yaml){.kind = MR_YAML_TEXT, .text = "type", .place = handling->place};
+    nodes[1] =
+        (struct mr_yaml){.kind = MR_YAML_TEXT, .text = "object", .place = handling->place};
+    lists[0] = &nodes[0];
+    lists[1] = &nodes[1];
+    nodes[2] = (struct mr_yaml){.kind = MR_YAML_MAP,
+        .place = handling->place,
+        .n = 1,
+        .keys = &lists[0],
+        .items = &lists[1]};
+    return &nodes[2];
+}
+
 bool mr_output_schema_take(struct mr_graph_reader *reader, struct mr_spec *spec)
 {
     const struct mr_yaml *schema = mr_config_get(spec->config, "output_schema");
+    if (!schema) spec->output_schema = schema_of_any(reader, spec);
     if (!schema) return true;
     if (schema->kind != MR_YAML_MAP)
         return mr_fail_at(reader->err, schema->place, "output_schema must be a map");
