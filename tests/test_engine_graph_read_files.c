@@ -105,6 +105,32 @@ static void bad_files_are_refused_at_their_place(void **state)
         assert_refused(*state, cases[i].text, texts, NULL, cases[i].expected);
 }
 
+static void patterns_of_a_create_are_matched(void **state)
+{
+    static const struct named_text texts[] = {
+        {"d/1.csv", "abc"}, {"d/2.csv", "x"}, {"e", ""}, {NULL, NULL}};
+#define MATCH(elements, config)                                                                \
+    SOURCE("Create", "{elements: [" elements "]}")                                             \
+    "    - {type: MatchAll, input: Create, "                                                   \
+    "config: " config "}\n"
+    const struct mr_graph *graph = read_graph(*state,
+        MATCH("{n: 1, p: 'd/*.csv'}, {n: 2, p: e}, {n: 3, p: none}", "{file_pattern: p}"),
+        texts, NULL);
+    assert_rows(graph, "MatchAll", "\"d/1.csv\" 3 0.0 / \"d/2.csv\" 1 0.0 / \"e\" 0 0.0");
+    assert_int_equal(find(graph, "MatchAll")->n_inputs, 0);
+    read_graph(
+        *state, MATCH("'no*'", "{empty_match_treatment: ALLOW_IF_WILDCARD}"), texts, NULL);
+    assert_refused(*state, MATCH("nope", "{empty_match_treatment: ALLOW_IF_WILDCARD}"), texts,
+        NULL, "no file matches 'nope'");
+    assert_refused(*state, MATCH("1", "{}"), texts, NULL, "must be strings");
+    assert_refused(*state, MATCH("{a: x, b: y}", "{}"), texts, NULL, "needs 'file_pattern'");
+    assert_refused(*state,
+        MATCH("a",
+            "{}") "    - {type: MapToFields, input: Create, config: {fields: {p: element}}}\n"
+                  "    - {type: MatchAll, name: N, input: MapToFields}\n",
+        texts, NULL, "'N' must read a Create");
+}
+
 static void sinks_to_files_are_sinks_to_topics_of_their_own(void **state)
 {
     const struct mr_graph *graph = read_graph(*state,
@@ -152,6 +178,7 @@ int main(void)
         REGION_TEST(lines_of_text_are_rows),
         REGION_TEST(lines_of_json_are_rows_with_numbers_as_pandas_has_them),
         REGION_TEST(bad_files_are_refused_at_their_place),
+        REGION_TEST(patterns_of_a_create_are_matched),
         REGION_TEST(sinks_to_files_are_sinks_to_topics_of_their_own),
         REGION_TEST(bad_sinks_are_refused),
     };

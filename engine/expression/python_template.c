@@ -237,3 +237,31 @@ cleanup:
     PyThreadState_Swap(before);
     return ok;
 }
+
+bool mr_python_transform(struct mr_region *region, const char *config, const char **out,
+    int *line, struct mr_err *err)
+{
+    PyThreadState *before;
+    size_t bytes;
+    *line = 0;
+    if (!enter(&before, err)) return false;
+    mr_python_memory_limit(mr_python_memory_bytes() + RENDER_BYTES_MAX, UINT64_MAX);
+    PyObject *answer =
+        PyObject_CallFunction(PyDict_GetItemString(jinja.globals, "transform_of"), "s", config);
+    mr_python_memory_limit(SIZE_MAX, UINT64_MAX);
+    PyObject *text = answer ? PyTuple_GET_ITEM(answer, 0) : NULL;
+    bool ok = text && text != Py_None;
+    if (ok) {
+        *out = text_of(region, text, &bytes);
+    } else if (answer) {
+        PyObject *failure = PyTuple_GET_ITEM(answer, 1);
+        *line = (int)number_of(failure, 1);
+        mr_fail(err, MR_ERR_INPUT, "%s", text_of(region, PyTuple_GET_ITEM(failure, 0), &bytes));
+    } else {
+        PyErr_Clear();
+        mr_fail(err, MR_ERR_INPUT, "the transform of Python cannot be read");
+    }
+    Py_XDECREF(answer);
+    PyThreadState_Swap(before);
+    return ok;
+}

@@ -1,4 +1,5 @@
-"""Renders the Jinja templates of pipeline files, in an interpreter that user code never sees.
+"""Renders the Jinja templates of pipeline files, and makes YAML of the few transforms of Python's
+Beam that a PyTransform may have, in an interpreter that user code never sees.
 
 python_template.c holds this text, for the program to carry it along:
 
@@ -219,6 +220,232 @@ def render(path, text, variables):
         return sources, shown, origins(sources, values, shown), None
     except Exception as error:
         return sources, None, None, fail(sources, error) + (words,)
+
+
+# ---- transforms of Python's Beam ----
+
+class Unsupported(Exception):
+    def __init__(self, text, line=0):
+        Exception.__init__(self, text)
+        self.line = line
+
+
+HOMES = ('apache_beam', 'apache_beam.io', 'apache_beam.io.textio', 'apache_beam.transforms',
+         'apache_beam.transforms.core', 'apache_beam.transforms.util', 'apache_beam.dataframe.io',
+         'beam', 'beam.io', 'beam.util')
+FOLDS = ('sum', 'min', 'max', 'any', 'all')
+
+
+def known_name(name):
+    """`Map` of `apache_beam.Map` and the like; the whole of what lies elsewhere."""
+    home, _, last = name.rpartition('.')
+    return last if home in HOMES else name
+
+
+def arguments_of(name, names, args, kwargs, renamed={}):
+    """The arguments by name; those that are not among the names are refused."""
+    values = dict(zip(names, args))
+    values.update((renamed.get(key, key), value) for key, value in kwargs.items())
+    for key in values:
+        if key not in names:
+            raise Unsupported("'%s' of '%s' is not supported" % (key, name))
+    return values
+
+
+def plain_transform(name, args, kwargs):
+    """(transforms, does it read anything) of a constructor that takes plain values."""
+    known = known_name(name)
+    if known in ('ReadFromCsv', 'ReadFromJson'):
+        names = ['path', 'delimiter', 'comment', 'filename_column']
+        config = arguments_of(name, names, args, kwargs, {'sep': 'delimiter'})
+        return [{'type': known, 'config': config}], False
+    if known == 'ReadFromText':
+        config = arguments_of(name, ['path'], args, kwargs, {'file_pattern': 'path'})
+        return [{'type': known, 'config': config},
+                {'type': 'MapToFields', 'config': {'fields': {'element': 'line'}}}], False
+    if known in ('WriteToCsv', 'WriteToJson', 'WriteToText'):
+        config = arguments_of(name, ['path'], args, kwargs, {'file_path_prefix': 'path'})
+        return [{'type': known, 'config': config}], True
+    if known == 'Create':
+        values = arguments_of(name, ['values', 'reshuffle'], args, kwargs)
+        return [{'type': known, 'config': {'elements': values.get('values')}}], False
+    if known == 'Reshuffle':
+        return [{'type': known, 'config': arguments_of(name, ['num_buckets'], args, kwargs)}], True
+    if known == 'LogElements':
+        config = arguments_of(name, ['label', 'prefix', 'level'], args, kwargs)
+        config.pop('label', None)
+        return [{'type': 'LogForTesting', 'config': config}], True
+    raise Unsupported("'%s' is code of Python that does not run here: mock it in 'tests'" % name)
+
+
+class SourceReader:
+    """What a function that only returns transforms of Beam returns, as transforms of YAML."""
+
+    def __init__(self, source, kwargs, has_pcoll):
+        import ast
+        import textwrap
+        self.ast, self.steps, self.is_raw = ast, [], False
+        tree = ast.parse(textwrap.dedent(source))
+        if not tree.body:
+            raise Unsupported('the source is empty')
+        last = tree.body[-1]
+        arguments, result = self.function_of(last)
+        names = [one.arg for one in arguments.args]
+        self.pcoll = names.pop(0) if has_pcoll and names else None
+        self.context = [ast.unparse(one) for one in tree.body[:-1] if not self.is_beam(one)]
+        values = dict(zip(reversed(names), map(self.literal, reversed(arguments.defaults))))
+        values.update(kwargs)
+        for name in values:
+            if name not in names:
+                raise Unsupported("the source takes no '%s'" % name, last.lineno)
+        for name in names:
+            if name not in values:
+                raise Unsupported("the source needs '%s'" % name, last.lineno)
+            self.context.append('%s = %r' % (name, values[name]))
+        self.walk(result)
+
+    def is_beam(self, node):
+        names = [one.name for one in getattr(node, 'names', ()) if hasattr(one, 'name')]
+        names.append(getattr(node, 'module', None) or '')
+        return any(name.split('.')[0] == 'apache_beam' for name in names)
+
+    def literal(self, node):
+        try:
+            return self.ast.literal_eval(node)
+        except ValueError:
+            raise Unsupported('only plain values can be defaults', node.lineno) from None
+
+    def function_of(self, node):
+        ast = self.ast
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
+            return node.value.args, node.value.body
+        if isinstance(node, ast.FunctionDef):
+            body = [one for one in node.body if not (
+                isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+            if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value:
+                return node.args, body[0].value
+        raise Unsupported('the source must end in a function that only returns transforms of '
+                          'Beam', node.lineno)
+
+    def dotted(self, node):
+        ast = self.ast
+        if isinstance(node, ast.Attribute):
+            home = self.dotted(node.value)
+            return home and home + '.' + node.attr
+        return node.id if isinstance(node, ast.Name) else None
+
+    def walk(self, node):
+        ast = self.ast
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            self.walk(node.left)
+            self.walk(node.right)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
+            self.walk(node.right)
+        elif isinstance(node, ast.Name) and node.id == self.pcoll:
+            return
+        elif isinstance(node, ast.Call) and self.dotted(node.func):
+            self.call(node, known_name(self.dotted(node.func)))
+        else:
+            raise Unsupported("'%s' is no transform of Beam" % ast.unparse(node), node.lineno)
+
+    def callable_of(self, node, extra=''):
+        text = self.ast.unparse(node)
+        if not self.context and not self.is_raw and not extra:
+            return {'callable': text}
+        value = 'row.element' if self.is_raw else 'row'
+        return {'callable': '\n'.join(self.context + [
+            'transform_function = ' + text,
+            'def transform_row(row):',
+            '    return transform_function(%s%s)' % (value, extra)])}
+
+    def extra_of(self, node):
+        texts = [self.ast.unparse(one) for one in node.args[1:]]
+        texts += ['%s=%s' % (one.arg, self.ast.unparse(one.value)) for one in node.keywords]
+        return ''.join(', ' + text for text in texts)
+
+    def map_to(self, fields):
+        self.steps.append({'type': 'MapToFields',
+                           'config': {'language': 'python', 'fields': fields}})
+
+    def row_fields(self, node):
+        """Of `lambda x: beam.Row(a=..., b=...)`: its fields; None for any other function."""
+        ast = self.ast
+        body = node.body if isinstance(node, ast.Lambda) else None
+        if not isinstance(body, ast.Call) or self.dotted(body.func) not in (
+                'beam.Row', 'apache_beam.Row') or body.args:
+            return None
+        return {one.arg: self.callable_of(ast.copy_location(
+            ast.Lambda(node.args, one.value), node)) for one in body.keywords}
+
+    def call(self, node, name):
+        if name in ('Map', 'FlatMap', 'Filter') and node.args:
+            self.apply(node, name)
+        elif name == 'Select':
+            fields = {self.literal(one): self.literal(one) for one in node.args}
+            fields.update((one.arg, self.callable_of(one.value)) for one in node.keywords)
+            self.map_to(fields)
+            self.is_raw = False
+        elif name == 'CombineGlobally' and node.args and self.is_raw:
+            self.fold(self.ast.unparse(node.args[0]), node)
+        elif name.endswith('combiners.Count.Globally'):
+            self.fold('count', node)
+            self.is_raw = True
+        elif name.endswith('combiners.Mean.Globally') and self.is_raw:
+            self.fold('mean', node)
+        else:
+            args = [self.literal(one) for one in node.args]
+            kwargs = {one.arg: self.literal(one.value) for one in node.keywords}
+            try:
+                steps, _ = plain_transform(name, args, kwargs)
+            except Unsupported as error:
+                raise Unsupported(str(error), node.lineno) from None
+            self.steps += steps
+
+    def apply(self, node, name):
+        function, extra = node.args[0], self.extra_of(node)
+        fields = self.row_fields(function) if name == 'Map' and not extra else None
+        if name == 'Filter':
+            self.steps.append({'type': 'Filter', 'config': {
+                'language': 'python', 'keep': self.callable_of(function, extra)}})
+            return
+        self.map_to(fields or {'element': self.callable_of(function, extra)})
+        self.is_raw = fields is None
+        if name == 'FlatMap':
+            self.steps.append({'type': 'Explode', 'config': {'fields': 'element'}})
+
+    def fold(self, function, node):
+        if function not in FOLDS + ('count', 'mean'):
+            raise Unsupported("combining with '%s' is not supported" % function, node.lineno)
+        value = 'element' if self.is_raw else '1'
+        self.steps.append({'type': 'Combine', 'config': {
+            'language': 'python', 'group_by': [],
+            'combine': {'element': {'value': value, 'fn': function}}}})
+
+
+def transform_of(config_text):
+    """(a chain as JSON, None), or (None, (what is wrong, its line in the source or 0))."""
+    import json
+    config = json.loads(config_text)
+    name, args, kwargs = config['constructor'], config.get('args') or [], config.get('kwargs') or {}
+    try:
+        if name in ('__constructor__', '__callable__'):
+            source = kwargs.pop('source', None)
+            if not isinstance(source, str) or args:
+                raise Unsupported("'%s' needs a text as 'kwargs.source', and no 'args'" % name)
+            steps = SourceReader(source, kwargs, name == '__callable__').steps
+            if not steps:
+                raise Unsupported('the source has no transform')
+            is_reader = True
+        else:
+            steps, is_reader = plain_transform(name, args, kwargs)
+        chain = {'type': 'chain', 'transforms': steps}
+        if is_reader:
+            chain['input'] = 'input'
+        return json.dumps(chain), None
+    except SyntaxError as error:
+        return None, ('the source is no Python: %s' % error.msg, error.lineno or 0)
+    except Unsupported as error:
+        return None, (str(error), error.line)
 
 
 if globals().get('__name__') == '__main__':  # never so inside of Millrace

@@ -48,6 +48,16 @@ MR_MUST_CHECK bool mr_template_render(struct mr_region *region, const char *path
     const char *text, size_t bytes, const char *variables,
     const struct mr_template_files *files, struct mr_rendered *out, struct mr_err *err);
 
+/* A transform of Python's Beam as a chain of transforms of Beam YAML. Only known constructors
+ * and sources that do nothing but return them; no code of the source runs.
+ *
+ *   config  a PyTransform's, as JSON
+ *   out     the chain, as JSON; it has an `input` unless it is a root
+ *   line    of an error: in the source, from 1; 0: of none
+ */
+MR_MUST_CHECK bool mr_python_transform(struct mr_region *region, const char *config,
+    const char **out, int *line, struct mr_err *err);
+
 /* The place in its source of a place in the rendered text. */
 struct mr_place mr_rendered_place(const struct mr_rendered *rendered, struct mr_place place);
 

@@ -29,6 +29,7 @@ static const struct mr_catalog_entry supported[] = {
     {"ReadFromText", MR_CREATE, 0, 0, false, false, mr_configure_read_from_text},
     {"ReadFromCsv", MR_CREATE, 0, 0, false, false, mr_configure_read_from_csv},
     {"ReadFromJson", MR_CREATE, 0, 0, false, false, mr_configure_read_from_json},
+    {"MatchAll", MR_CREATE, 1, 1, false, false, mr_configure_match_all},
     {"ReadFromKafka", MR_READ_FROM_LOG, 0, 0, false, false, mr_configure_read_from_kafka},
     {"WriteToKafka", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_kafka},
     {"WriteToText", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_text},
@@ -38,7 +39,7 @@ static const struct mr_catalog_entry supported[] = {
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "MatchAll", "AnomalyDetection", "MLTransform", "RunInference",
+static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",
     "WriteToPubSubLite", "ReadFromBigQuery", "WriteToBigQuery",

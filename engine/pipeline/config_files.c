@@ -54,7 +54,7 @@ bool mr_files_create(struct mr_graph_reader *reader, const struct mr_spec *spec,
 }
 
 /* Without a row nothing says what the types are. */
-static bool create_empty(struct mr_graph_reader *reader, const struct mr_spec *spec,
+bool mr_files_create_empty(struct mr_graph_reader *reader, const struct mr_spec *spec,
     const char *const *names, uint32_t n, struct mr_transform *transform)
 {
     struct mr_schema_builder builder = {0};
@@ -135,7 +135,7 @@ bool mr_configure_read_from_text(
                     text_row(reader, shared, line, bytes, path->place), files.files[i].path))
                 return false;
     }
-    if (lines.n == 0) return create_empty(reader, spec, &name, 1, transform);
+    if (lines.n == 0) return mr_files_create_empty(reader, spec, &name, 1, transform);
     struct mr_yaml list = {
         .kind = MR_YAML_LIST, .place = path->place, .n = lines.n, .items = lines.items};
     return mr_files_create(reader, spec, &list, transform);
@@ -176,7 +176,7 @@ bool mr_configure_read_from_csv(
         if (!mr_frame_add_csv(reader->region, &frame, &files.files[i], &form, reader->err))
             return false;
     if (frame.n_rows == 0)
-        return create_empty(reader, spec, frame.names, frame.n_columns, transform);
+        return mr_files_create_empty(reader, spec, frame.names, frame.n_columns, transform);
     return mr_files_create(
         reader, spec, mr_frame_elements(reader->region, &frame, path->place), transform);
 }

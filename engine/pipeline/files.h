@@ -10,6 +10,10 @@ MR_MUST_CHECK bool mr_files_find(struct mr_graph_reader *reader, const struct mr
 /* Makes the transform a Create of these elements, whatever its type is called. */
 MR_MUST_CHECK bool mr_files_create(struct mr_graph_reader *reader, const struct mr_spec *spec,
     const struct mr_yaml *elements, struct mr_transform *transform);
+/* The same without a row: nothing says what the types are, so they are strings. */
+MR_MUST_CHECK bool mr_files_create_empty(struct mr_graph_reader *reader,
+    const struct mr_spec *spec, const char *const *names, uint32_t n,
+    struct mr_transform *transform);
 
 /* The lines of files as elements. */
 struct mr_lines {

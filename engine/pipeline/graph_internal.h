@@ -357,6 +357,9 @@ bool mr_configure_write_to_csv(
 bool mr_configure_write_to_json(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
+/* config_match.c */
+bool mr_configure_match_all(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_kafka.c */
 bool mr_configure_read_from_kafka(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

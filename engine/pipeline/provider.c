@@ -284,6 +284,17 @@ static bool read_body(struct mr_graph_reader *reader, struct mr_spec *spec,
     return true;
 }
 
+bool mr_spec_wrap(
+    struct mr_graph_reader *reader, struct mr_spec *spec, const struct mr_yaml *body)
+{
+    spec->is_provided = true;
+    spec->members = mr_region_array(reader->region, struct mr_spec *, 1);
+    if (!mr_spec_read(reader, body, spec, &spec->members[0])) return false;
+    spec->n_members = spec->n_chained = 1;
+    spec->implicit_outputs = spec->members[0];
+    return true;
+}
+
 static bool check_config(struct mr_graph_reader *reader, const struct mr_spec *spec,
     const struct mr_provided *provided)
 {
@@ -312,12 +323,8 @@ bool mr_provided_expand(
     const struct mr_yaml *body = NULL;
     uint32_t index = (uint32_t)(provided - reader->provided); /* the list may grow */
     if (!read_body(reader, spec, provided, &body)) return false;
-    spec->is_provided = true;
-    spec->members = mr_region_array(reader->region, struct mr_spec *, 1);
     reader->provided[index].is_busy = true;
-    if (!mr_spec_read(reader, body, spec, &spec->members[0])) return false;
+    if (!mr_spec_wrap(reader, spec, body)) return false;
     reader->provided[index].is_busy = false;
-    spec->n_members = spec->n_chained = 1;
-    spec->implicit_outputs = spec->members[0];
     return true;
 }

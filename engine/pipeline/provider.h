@@ -29,6 +29,16 @@ MR_MUST_CHECK bool mr_provided_rename(
 MR_MUST_CHECK bool mr_provided_expand(
     struct mr_graph_reader *reader, struct mr_spec *spec, struct mr_provided *provided);
 
+/* Makes the leaf a composite around a body that sees only the leaf's inputs. */
+MR_MUST_CHECK bool mr_spec_wrap(
+    struct mr_graph_reader *reader, struct mr_spec *spec, const struct mr_yaml *body);
+/* py_transform.c: the same for a PyTransform, and for a type that a `python` provider has for
+ * one of the constructors that are known. */
+MR_MUST_CHECK bool mr_py_transform_expand(struct mr_graph_reader *reader, struct mr_spec *spec,
+    const struct mr_provided *provided);
+/* Whether what the provider has for a type is the name of a constructor. */
+bool mr_is_constructor(const struct mr_provided *provided);
+
 /* config_schema.c: whether a config is what a JSON schema says. */
 MR_MUST_CHECK bool mr_config_matches(struct mr_graph_reader *reader, const char *what,
     const struct mr_yaml *schema, const struct mr_yaml *config, struct mr_place place);

@@ -102,7 +102,8 @@ static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
         "type", "name", "input", "config", "windowing", "resource_hints", "output_schema"};
     struct mr_provided *provided = mr_provided_find(reader, spec->type);
     const struct mr_yaml *type = mr_yaml_get(spec->node, "type");
-    if (!provided && !mr_catalog_find(reader, type, &spec->entry)) return false;
+    bool is_python = !provided && strcmp(spec->type, "PyTransform") == 0;
+    if (!provided && !is_python && !mr_catalog_find(reader, type, &spec->entry)) return false;
     const struct mr_yaml *output_schema = mr_yaml_key(spec->node, "output_schema");
     if (output_schema)
         mr_graph_warn(reader, output_schema->place,
@@ -118,10 +119,13 @@ static bool read_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
     if (spec->config && spec->config->kind != MR_YAML_MAP)
         return mr_fail_at(
             reader->err, spec->config->place, "config of a %s must be a map", spec->type);
+    if (is_python) return mr_py_transform_expand(reader, spec, NULL);
     if (provided) {
         if (!mr_provided_rename(reader, spec, &provided)) return false;
         if (provided && strcmp(provided->kind, "yaml") == 0)
             return mr_provided_expand(reader, spec, provided);
+        if (provided && mr_is_constructor(provided))
+            return mr_py_transform_expand(reader, spec, provided);
         if (!find_behind(reader, spec, type)) return false;
     }
     if (!mr_output_schema_take(reader, spec)) return false;
