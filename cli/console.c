@@ -79,12 +79,14 @@ bool mr_console_read(struct mr_region *region, const struct mr_usage *usage, int
 }
 
 const char *mr_console_command(
-    struct mr_region *region, const char *path, uint64_t seed, const char *plant)
+    struct mr_region *region, const char *path, uint64_t seed, const char *plant, const char *others)
 {
     bool is_planted = strcmp(plant, mr_plants[MR_PLANT_NONE].name) != 0;
     struct mr_text text = {0};
-    mr_text_command(
-        &text, path, seed, is_planted ? mr_region_printf(region, "--plant %s", plant) : NULL);
+    if (is_planted)
+        others = mr_region_printf(
+            region, "%s%s--plant %s", others ? others : "", others ? " " : "", plant);
+    mr_text_command(&text, path, seed, others);
     const char *command = mr_region_strdup(region, text.data);
     mr_text_deinit(&text);
     return command;

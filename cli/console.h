@@ -28,9 +28,9 @@ int mr_console_error(const struct mr_err *err);
 MR_MUST_CHECK bool mr_console_read(struct mr_region *region, const struct mr_usage *usage,
     int argc, char **argv, struct mr_arguments *out, struct mr_err *err);
 /* The line that repeats a run: see mr_text_command. `plant`: the planted bug's name, "none" for
- * none. */
-const char *mr_console_command(
-    struct mr_region *region, const char *path, uint64_t seed, const char *plant);
+ * none; `others`: more flags, NULL for none. */
+const char *mr_console_command(struct mr_region *region, const char *path, uint64_t seed,
+    const char *plant, const char *others);
 /* Flushes standard output: `code`, or 7 when something could not be written and `code` is 0. */
 int mr_console_finish(int code);
 

@@ -74,7 +74,7 @@ static const char *fresh_command(const struct replay *replay)
 {
     const struct mr_recorded_run *recorded = &replay->recorded;
     return mr_console_command(replay->region,
-        replay->path ? replay->path : recorded->scenario_path, recorded->seed, recorded->plant);
+        replay->path ? replay->path : recorded->scenario_path, recorded->seed, recorded->plant, NULL);
 }
 
 /* The scenario. */

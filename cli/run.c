@@ -12,6 +12,7 @@
 #include "cli/recording.h"
 #include "cli/run_pipeline.h"
 #include "cli/selection.h"
+#include "cli/variation.h"
 
 struct options {
     uint64_t seed;
@@ -23,6 +24,7 @@ struct options {
     const char *color;
     const char *rows;
     const char *jinja_variables;
+    struct mr_variation variation;
     bool is_verbose;
     bool is_quiet;
 };
@@ -70,6 +72,7 @@ static bool read_options(struct mr_region *region, int argc, char **argv, struct
             "of a pipeline: json, one object a line, or beam, as Beam prints rows",
             MR_FLAG_WORD, .out = &o->rows, .words = row_words},
         MR_FLAG_JINJA(&o->jinja_variables),
+        MR_FLAGS_VARIATION(&o->variation),
         {"--verbose", NULL, "points, transactions and the processes' logs too", MR_FLAG_SWITCH,
             .out = &o->is_verbose, .letter = 'v'},
         {"--quiet", NULL, "only the verdict and the digest", MR_FLAG_SWITCH,
@@ -130,8 +133,8 @@ static int judge(struct mr_region *region, const struct options *options,
 {
     struct mr_terminal_style style = mr_console_style(options->color, STDOUT_FILENO);
     struct mr_text text = {0};
-    const char *command = mr_console_command(
-        region, scenario->path, options->seed, mr_plants[options->plant].name);
+    const char *command = mr_console_command(region, scenario->path, options->seed,
+        mr_plants[options->plant].name, mr_variation_options(region, &options->variation, NULL));
     for (uint32_t i = 0; i < result->n_findings; i++)
         mr_terminal_witness(
             &text, &style, &result->findings[i], result->finding_counts[i], command);
@@ -236,6 +239,9 @@ static int run_command(
         return mr_console_error(err);
     }
     if (!mr_selection_read(region, path, &scenario, err)) return mr_console_error(err);
+    if (!mr_variation_apply(region, &options->variation, &scenario, err))
+        return mr_console_error(err);
+    fputs(mr_variation_told(region, scenario), stdout);
     if (!options->has_seed) options->seed = scenario->first_seed;
     if (options->manifest && !write_manifest(options, scenario, err))
         return mr_console_error(err);

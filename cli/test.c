@@ -13,10 +13,12 @@
 #include "cli/recording.h"
 #include "cli/report_files.h"
 #include "cli/selection.h"
+#include "cli/variation.h"
 
 struct options {
     struct mr_suite_options suite;
     struct mr_report_paths paths;
+    struct mr_variation variation;
     const char *digests;
     const char *jinja_variables;
     const char *color;
@@ -93,6 +95,7 @@ static bool read_options(
             .out = &o->has_no_record},
         {"--plant", "NAME", "run with a bug planted (millrace points): a check must find it",
             MR_FLAG_PLANT, .out = &o->suite.plant},
+        MR_FLAGS_VARIATION(&o->variation),
         {"--twice", NULL,
             "run each seed in two processes that differ in all that must not matter, and name "
             "the first event that differs",
@@ -297,6 +300,22 @@ static int say_nothing(const struct test *test)
     return MR_EXIT_NOTHING;
 }
 
+static bool vary(struct test *test, struct mr_err *err)
+{
+    const struct options *options = &test->options;
+    bool is_varied = options->variation.is_restored_between || options->variation.split > 0;
+    if (is_varied && options->suite.is_twice)
+        return mr_fail(err, MR_ERR_INPUT,
+            "'--twice' reads the scenario anew: write 'every_restore' or 'split' into it instead");
+    for (size_t i = 0; i < test->selection.n; i++) {
+        const struct mr_scenario **scenario = &test->selection.scenarios[i];
+        if (!mr_variation_apply(test->region, &options->variation, scenario, err)) return false;
+        if (!options->suite.is_quiet)
+            fputs(mr_variation_told(test->region, *scenario), stdout);
+    }
+    return true;
+}
+
 static int run_test(struct test *test, const struct mr_arguments *paths, struct mr_err *err)
 {
     struct options *options = &test->options;
@@ -305,6 +324,8 @@ static int run_test(struct test *test, const struct mr_arguments *paths, struct 
     if (options->suite.plant != MR_PLANT_NONE)
         test->style.options =
             mr_region_printf(test->region, "--plant %s", mr_plants[options->suite.plant].name);
+    test->style.options =
+        mr_variation_options(test->region, &options->variation, test->style.options);
     mr_progress_init(&test->progress, options->color, !options->suite.is_quiet);
     test->began = mr_console_now();
     mr_interrupt_watch();
@@ -313,6 +334,7 @@ static int run_test(struct test *test, const struct mr_arguments *paths, struct 
     run_pipelines(test);
     if (test->selection.n == 0) return test->pipelines.n ? finish_pipelines(test, 0)
                                                          : say_nothing(test);
+    if (!vary(test, err)) return mr_console_error(err);
     test->entries = mr_region_array(test->region, struct mr_suite_entry, test->selection.n);
     if (!mr_report_files_begin(
             &test->files, test->region, &options->paths, options->suite.plant, err) ||

@@ -1,4 +1,6 @@
 /* A witness as a paragraph: the sentence first, then what a person needs to believe it. */
+#include <string.h>
+
 #include "reports/terminal_internal.h"
 
 enum { LABEL_INDENT = 4, VALUE_INDENT = 18 };
@@ -67,6 +69,45 @@ static void add_inputs(struct mr_text *out, const struct mr_terminal_style *styl
     }
 }
 
+/* Lists of rows, a line each: what stands in one line of both belongs together. */
+static size_t widest_line(const char *lines)
+{
+    size_t widest = 0;
+    for (; *lines; lines += strcspn(lines, "\n"), lines += *lines == '\n') {
+        size_t bytes = strcspn(lines, "\n");
+        if (bytes > widest) widest = bytes;
+    }
+    return widest;
+}
+
+static void add_side(struct mr_text *out, const char **lines, size_t width)
+{
+    size_t bytes = strcspn(*lines, "\n");
+    mr_text_printf(out, "%.*s", (int)bytes, *lines);
+    for (size_t i = bytes; i < width; i++) mr_text_printf(out, " ");
+    *lines += bytes + ((*lines)[bytes] == '\n');
+}
+
+static void add_both(struct mr_text *out, const struct mr_terminal_style *style,
+    const char *expected, const char *actual)
+{
+    size_t width = widest_line(expected);
+    static const char title[] = "expected";
+    if (width < sizeof title - 1) width = sizeof title - 1;
+    mr_text_printf(out, "%*s", LABEL_INDENT, "");
+    mr_paint_begin(out, style, MR_PAINT_QUIET);
+    mr_text_printf(out, "%-*s  | %s", (int)width, title, "actual");
+    mr_paint_end(out, style);
+    mr_text_printf(out, "\n");
+    while (*expected || *actual) {
+        mr_text_printf(out, "%*s", LABEL_INDENT, "");
+        add_side(out, &expected, width);
+        mr_text_printf(out, "  | ");
+        add_side(out, &actual, 0);
+        mr_text_printf(out, "\n");
+    }
+}
+
 void mr_witness_add(struct mr_text *out, const struct mr_terminal_style *style,
     const struct mr_witness *witness, const struct mr_sighting *sighting, const char *command)
 {
@@ -83,8 +124,12 @@ void mr_witness_add(struct mr_text *out, const struct mr_terminal_style *style,
     mr_text_window(&window, witness->window_start_us, witness->window_end_us);
     add_value(out, style, "window", window.data);
     mr_text_deinit(&window);
-    add_value(out, style, "expected", witness->expected);
-    add_value(out, style, "actual", witness->actual);
+    if (strchr(witness->expected, '\n') || strchr(witness->actual, '\n')) {
+        add_both(out, style, witness->expected, witness->actual);
+    } else {
+        add_value(out, style, "expected", witness->expected);
+        add_value(out, style, "actual", witness->actual);
+    }
     add_inputs(out, style, witness);
     add_value(out, style, "cause", witness->cause);
     if (!command || !*command) return;

@@ -67,6 +67,20 @@ struct mr_log_fetch_reply {
     uint32_t is_end; /* 1: the partition is bounded and next_offset is its end */
 };
 
+/* A topic whose log knows the watermark itself: its rows stand between marks, and the answer brings rows or the next
+ * mark, whichever comes first. `mark` counts those that the reader has taken. */
+struct mr_log_marked_fetch {
+    struct mr_log_fetch fetch;
+    uint64_t mark;
+};
+struct mr_log_marked_fetch_reply {
+    struct mr_log_fetch_reply reply;
+    uint64_t mark;        /* one more than asked with: a mark came, and it says: */
+    int64_t watermark_us;
+    uint32_t is_idle;
+    uint32_t zero;
+};
+
 /* Makes or takes over `n_slots` transactional producers of one owner: raises each epoch, which fences older users
  * and aborts what they left open. Producer ids are stable for (owner, slot). */
 struct mr_log_init_producers {
@@ -132,6 +146,8 @@ _Static_assert(sizeof(struct mr_log_metadata) == 16, "no padding");
 _Static_assert(sizeof(struct mr_log_metadata_reply) == 24, "no padding");
 _Static_assert(sizeof(struct mr_log_fetch) == 40, "no padding");
 _Static_assert(sizeof(struct mr_log_fetch_reply) == 48, "no padding");
+_Static_assert(sizeof(struct mr_log_marked_fetch) == 48, "no padding");
+_Static_assert(sizeof(struct mr_log_marked_fetch_reply) == 72, "no padding");
 _Static_assert(sizeof(struct mr_log_init_producers) == 32, "no padding");
 _Static_assert(sizeof(struct mr_log_init_producers_reply) == 144, "no padding");
 _Static_assert(sizeof(struct mr_log_append) == 64, "no padding");

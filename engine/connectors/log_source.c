@@ -8,7 +8,9 @@
 struct partition {
     uint32_t id;
     int64_t next_offset;
-    mr_us newest_us;             /* largest event time read; MR_US_MIN: none */
+    mr_us newest_us;             /* largest event time read, or the log's last mark; MR_US_MIN: none */
+    uint32_t n_marks;            /* that were taken */
+    bool was_idle;               /* by the log's word, when the snapshot was taken */
     bool is_fetching;
     bool has_ended;
     mr_ns quiet_since_ns;        /* when the last row was read, or waiting for rows began */
@@ -18,6 +20,7 @@ struct partition {
 struct source {
     struct mr_operator operator;
     uint32_t topic;
+    bool is_marked;        /* the log tells the watermark, and who is idle */
     uint32_t n_partitions; /* of this subtask */
     struct partition *partitions;
     struct mr_watermark_merge merge;
@@ -48,6 +51,7 @@ static void source_open(struct mr_operator *operator)
     const struct mr_schema *schema = &operator->transform->outputs[0].schema;
     for (uint32_t i = 0; i < schema->n_fields; i++) source->types[i] = schema->fields[i].type;
     source->topic = topic->index;
+    source->is_marked = topic->is_marked;
     for (uint32_t p = context->subtask; p < topic->n_partitions; p += context->job->parallelism)
         source->n_partitions++;
     source->partitions = mr_arena_zalloc(
@@ -78,7 +82,7 @@ static mr_ns fetch_wait_ns(const struct source *source, const struct partition *
 {
     mr_ns wait_ns = source->operator.context->job->fetch_wait_ns;
     mr_ns idle_after_ns = spec(source)->idle_after_ns;
-    if (idle_after_ns <= 0) return wait_ns;
+    if (idle_after_ns <= 0 || source->is_marked) return wait_ns;
     mr_ns left_ns = partition->quiet_since_ns + idle_after_ns - now;
     if (left_ns < MR_MS_NS) left_ns = idle_after_ns;
     return left_ns < wait_ns ? left_ns : wait_ns;
@@ -89,16 +93,17 @@ static void fetch(struct source *source, uint32_t index, int64_t offset)
     const struct mr_task_context *context = source->operator.context;
     struct partition *partition = &source->partitions[index];
     MR_ASSERT(!partition->is_fetching && !partition->held);
-    struct mr_message *message =
-        mr_message_new(context->arena, MR_LOG_FETCH, sizeof(struct mr_log_fetch));
-    struct mr_log_fetch request = {.tag = mr_request_tag(&source->operator, index),
+    uint32_t bytes = source->is_marked ? sizeof(struct mr_log_marked_fetch) : sizeof(struct mr_log_fetch);
+    struct mr_message *message = mr_message_new(context->arena, MR_LOG_FETCH, bytes);
+    struct mr_log_marked_fetch request = {.mark = partition->n_marks};
+    request.fetch = (struct mr_log_fetch){.tag = mr_request_tag(&source->operator, index),
         .topic = source->topic,
         .partition = partition->id,
         .offset = offset,
         .wait_ns = fetch_wait_ns(source, partition, context->env->now(context->env)),
         .rows_min = context->job->fetch_rows_min,
         .rows_max = context->job->fetch_rows};
-    memcpy(message->body, &request, sizeof request);
+    memcpy(message->body, &request, bytes);
     partition->is_fetching = true;
     context->env->send(context->env, context->broker_connection, message);
 }
@@ -134,7 +139,8 @@ static void raise_watermark(struct source *source, uint32_t index)
 {
     const struct partition *partition = &source->partitions[index];
     const struct mr_read_from_log *read = spec(source);
-    mr_us bound_us = read->strategy == MR_WATERMARK_BOUNDED ? read->max_out_of_orderness_us : 0;
+    bool is_bounded = read->strategy == MR_WATERMARK_BOUNDED && !source->is_marked;
+    mr_us bound_us = is_bounded ? read->max_out_of_orderness_us : 0;
     mr_us watermark_us = partition->has_ended ? MR_US_MAX
         : partition->newest_us == MR_US_MIN   ? MR_US_MIN
                                               : mr_us_add(partition->newest_us, -bound_us);
@@ -156,7 +162,7 @@ static void emit_rows(struct source *source, struct partition *partition,
         probe->source_read(probe->self, &at, partition->id, partition->next_offset, n_rows);
     partition->next_offset += n_rows;
     mr_us newest_us = partition->newest_us;
-    for (uint32_t i = 0; i < n_rows; i++)
+    for (uint32_t i = 0; i < n_rows && !source->is_marked; i++)
         if (batch.times_us[i] > newest_us) newest_us = batch.times_us[i];
     partition->newest_us = newest_us;
     context->env->spend(context->env, context->job->costs.row_ns * (mr_ns)n_rows);
@@ -170,9 +176,27 @@ static void take_empty(struct source *source, uint32_t index)
     const struct mr_probe *probe = context->job->probe;
     struct mr_probe_at at = mr_operator_at(&source->operator);
     if (probe && probe->source_empty) probe->source_empty(probe->self, &at, partition->id);
-    mr_ns idle_after_ns = spec(source)->idle_after_ns;
+    mr_ns idle_after_ns = source->is_marked ? 0 : spec(source)->idle_after_ns;
     if (idle_after_ns > 0 && at.at_ns - partition->quiet_since_ns >= idle_after_ns)
         set_idle(source, index, true);
+}
+
+/* True when the answer brought a mark, which is all that it brought. */
+static bool take_mark(struct source *source, uint32_t index, const struct mr_message *reply)
+{
+    struct partition *partition = &source->partitions[index];
+    if (!source->is_marked) return false;
+    const struct mr_log_marked_fetch_reply *answer =
+        (const struct mr_log_marked_fetch_reply *)reply->body;
+    MR_ASSERT(reply->body_bytes == sizeof *answer);
+    if (answer->mark == partition->n_marks) return false;
+    MR_ASSERT(answer->mark == partition->n_marks + 1 && answer->reply.n_rows == 0);
+    partition->n_marks++;
+    if (answer->watermark_us > partition->newest_us) partition->newest_us = answer->watermark_us;
+    set_idle(source, index, answer->is_idle != 0);
+    raise_watermark(source, index);
+    fetch(source, index, partition->next_offset);
+    return true;
 }
 
 static void take(struct source *source, uint32_t index, struct mr_message *reply)
@@ -185,6 +209,7 @@ static void take(struct source *source, uint32_t index, struct mr_message *reply
             spec(source)->topic, (long long)answer->offset, answer->status);
         return;
     }
+    if (MR_UNLIKELY(source->is_marked) && take_mark(source, index, reply)) return;
     MR_ASSERT(answer->n_rows == 0 || answer->offset == partition->next_offset);
     uint32_t n_rows = answer->n_rows;
     bool is_split = n_rows > 1 && MR_CHANCE(context->env, SPLIT_BATCH);
@@ -249,6 +274,7 @@ static void source_start(struct mr_operator *operator)
     for (uint32_t i = 0; i < source->n_partitions; i++) {
         source->partitions[i].quiet_since_ns = now;
         if (!source->partitions[i].has_ended) fetch(source, i, source->partitions[i].next_offset);
+        if (source->partitions[i].was_idle) set_idle(source, i, true);
         raise_watermark(source, i);
     }
     if (source->n_partitions == 0) {
@@ -273,7 +299,9 @@ static void source_snapshot(struct mr_operator *operator, struct mr_snapshot_wri
         /* FLINK-4618: the offset of the last record instead of the next. */
         if (MR_PLANTED(operator->context->env, OFFSET_OF_LAST_RECORD) && next_offset > 0) next_offset--;
         mr_snapshot_u32(writer, partition->id);
-        mr_snapshot_u32(writer, 0); /* a partition that had ended is asked again: one empty answer */
+        /* A partition that had ended is asked again: one empty answer. */
+        bool is_idle = source->is_marked && source->merge.inputs[i].is_idle;
+        mr_snapshot_u32(writer, partition->n_marks << 1 | is_idle);
         mr_snapshot_u64(writer, (uint64_t)next_offset);
         mr_snapshot_u64(writer, (uint64_t)partition->newest_us);
     }
@@ -287,13 +315,15 @@ static void source_restore(struct mr_operator *operator, struct mr_snapshot_read
     uint32_t n = mr_snapshot_read_u32(reader);
     for (uint32_t i = 0; i < n && !reader->is_broken; i++) {
         uint32_t id = mr_snapshot_read_u32(reader);
-        mr_snapshot_read_u32(reader);
+        uint32_t marks = mr_snapshot_read_u32(reader);
         int64_t next_offset = (int64_t)mr_snapshot_read_u64(reader);
         mr_us newest_us = (mr_us)mr_snapshot_read_u64(reader);
         for (uint32_t k = 0; k < source->n_partitions; k++) {
             if (source->partitions[k].id != id) continue;
             source->partitions[k].next_offset = next_offset;
             source->partitions[k].newest_us = newest_us;
+            source->partitions[k].n_marks = marks >> 1;
+            source->partitions[k].was_idle = marks & 1;
         }
     }
 }

@@ -26,7 +26,14 @@ enum phase {
     PHASE_FINISHED,
     PHASE_FAILED,
 };
-enum timer { TIMER_CHECK = 1, TIMER_TRIGGER, TIMER_TIMEOUT, TIMER_BACKOFF, TIMER_STORE };
+enum timer {
+    TIMER_CHECK = 1,
+    TIMER_TRIGGER,
+    TIMER_TIMEOUT,
+    TIMER_BACKOFF,
+    TIMER_STORE,
+    TIMER_ASKED = MR_COORDINATOR_CHECKPOINT,
+};
 enum write { WRITE_NONE, WRITE_ATTEMPT, WRITE_CHECKPOINT, WRITE_STATE };
 
 enum { TAG_LOAD = 1, TAG_WRITE, TAG_DELETE };
@@ -733,6 +740,9 @@ static void handle_timer(struct coordinator *self, uint64_t id)
         break;
     case TIMER_STORE:
         reopen_store(self);
+        break;
+    case TIMER_ASKED:
+        if (!self->has_final) trigger(self, self->sources_finished == everyone(self));
         break;
     }
 }

@@ -20,6 +20,7 @@ struct mr_job_topic {
     const char *name;
     uint32_t index;
     uint32_t n_partitions;
+    bool is_marked; /* an input whose log tells the watermark, in the place of the reader's strategy */
 };
 
 struct mr_job {
@@ -57,6 +58,9 @@ struct mr_job {
     struct mr_costs costs;
     const struct mr_probe *probe; /* NULL: nobody watches */
 };
+
+/* A timer of the coordinator, to be set from outside: a checkpoint is asked for. */
+#define MR_COORDINATOR_CHECKPOINT UINT64_C(6)
 
 /* The two kinds of engine processes; create takes a struct mr_job. */
 extern const struct mr_process_class mr_coordinator_class;

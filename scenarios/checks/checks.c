@@ -123,6 +123,8 @@ static void snapshot_operator(void *self, const struct mr_probe_at *at, uint64_t
     struct mr_checks *checks = self;
     AS_CHECKS(
         checks, mr_cut_operator(checks, at, checkpoint, watermark_us, state, state_bytes));
+    if (checks->config.stored)
+        checks->config.stored(checks->config.watcher, at->transform, state, state_bytes);
 }
 
 static void checkpoint_completed(
@@ -340,6 +342,11 @@ void mr_checks_finish(struct mr_checks *checks, enum mr_run_end end)
     }
     mr_late_finish(checks);
     mr_liveness_finish(checks, end);
+}
+
+struct mr_witness *mr_checks_report(struct mr_checks *checks, enum mr_verdict verdict)
+{
+    return mr_checks_find(checks, MR_CHECK_STEPS, verdict, 1);
 }
 
 const struct mr_findings *mr_checks_findings(const struct mr_checks *checks)

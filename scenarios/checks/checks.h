@@ -22,6 +22,8 @@ struct mr_checks_config {
     const struct mr_world *world;     /* for time, step and which faults are active; set before the first event */
     uint32_t broker_process;          /* to trim what was verified: mr_world_process of it; see keeps_output */
     bool keeps_output;                /* true: nothing is trimmed */
+    void *watcher; /* hears what a Combine stores in a snapshot, as the probe does; NULL: nobody */
+    void (*stored)(void *watcher, uint32_t transform, const void *state, uint32_t bytes);
 };
 
 /* What was checked, so that no work can be skipped unseen. */
@@ -51,6 +53,8 @@ void mr_checks_poll(struct mr_checks *checks, mr_ns now);
 enum mr_job_state mr_checks_job_state(const struct mr_checks *checks);
 /* Judges what only the end can show. Call it once. */
 void mr_checks_finish(struct mr_checks *checks, enum mr_run_end end);
+/* Of the one who leads the run: a finding with what it must show; NULL when there is one of its kind already. */
+struct mr_witness *mr_checks_report(struct mr_checks *checks, enum mr_verdict verdict);
 const struct mr_findings *mr_checks_findings(const struct mr_checks *checks);
 struct mr_checks_counts mr_checks_counts(const struct mr_checks *checks);
 

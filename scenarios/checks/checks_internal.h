@@ -15,6 +15,7 @@ struct mr_source_view {
     uint32_t first_partition; /* of all partitions */
     uint32_t n_partitions;
     bool is_open;
+    bool is_scripted; /* the marks of its stream are its watermark */
     mr_us bound_us;
     mr_ns idle_after_ns;
 };

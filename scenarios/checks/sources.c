@@ -72,13 +72,21 @@ static void look_at_all(
     if (partition->newest_us > partition->seen_us) partition->seen_us = partition->newest_us;
 }
 
+static mr_us marked_us(
+    const struct mr_source_view *source, const struct mr_partition_model *partition)
+{
+    bool is_idle;
+    return mr_stream_marked_us(source->stream, partition->id, partition->read_to, &is_idle);
+}
+
 /* Whether the partition's own watermark stands at `watermark_us` or above. */
 static bool has_reached(
     const struct mr_checks *checks, struct mr_partition_model *partition, mr_us watermark_us)
 {
     if (watermark_us == MR_US_MIN || mr_partition_has_ended(checks, partition)) return true;
-    if (watermark_us == MR_US_MAX) return false;
     const struct mr_source_view *source = source_of(checks, partition);
+    if (source->is_scripted) return marked_us(source, partition) >= watermark_us;
+    if (watermark_us == MR_US_MAX) return false;
     mr_us needed_us = mr_us_add(watermark_us, source->bound_us);
     if (partition->seen_us >= needed_us) return true;
     int64_t first = partition->read_to - LOOK_BACK_ROWS;
@@ -98,6 +106,7 @@ static mr_us own_watermark_us(
 {
     const struct mr_source_view *source = source_of(checks, partition);
     if (mr_partition_has_ended(checks, partition)) return MR_US_MAX;
+    if (source->is_scripted) return marked_us(source, partition);
     look_at_all(source, partition);
     if (partition->newest_us == MR_US_MIN) return MR_US_MIN;
     return mr_us_add(partition->newest_us, -source->bound_us);
@@ -187,6 +196,12 @@ void mr_sources_idle(
         const struct mr_task_model *task =
             &checks->tasks[mr_topology_task(&checks->topology, at->transform, at->subtask)];
         model->is_behind = !has_reached(checks, model, task->proven_us);
+        return;
+    }
+    if (source->is_scripted) {
+        bool may_be_idle;
+        mr_stream_marked_us(source->stream, model->id, model->read_to, &may_be_idle);
+        if (!may_be_idle) report_idle(checks, at, model);
         return;
     }
     bool has_waited =

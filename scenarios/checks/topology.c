@@ -38,6 +38,7 @@ static void add_source(struct mr_topology *topology, const struct mr_transform *
         .first_partition = topology->n_partitions,
         .n_partitions = n_partitions,
         .is_open = config->scenario->topics[topic].stream->is_open,
+        .is_scripted = config->scenario->topics[topic].stream->is_scripted,
         .bound_us = read->strategy == MR_WATERMARK_BOUNDED ? read->max_out_of_orderness_us : 0,
         .idle_after_ns = read->idle_after_ns};
     topology->n_partitions += n_partitions;

@@ -4,7 +4,7 @@
 
 #include "scenarios/language/scenario.h"
 
-enum { MR_WITNESS_TEXT = 512, MR_WITNESS_ROWS = 5, MR_WITNESS_ROW_TEXT = 200 };
+enum { MR_WITNESS_TEXT = 512, MR_WITNESS_ROWS = 5, MR_WITNESS_ROW_TEXT = 200, MR_WITNESS_LIST_TEXT = 1200 };
 
 /* Plain text throughout, so that it can cross a pipe and stand in a record. "" where it does not apply. */
 struct mr_witness {
@@ -18,8 +18,9 @@ struct mr_witness {
     mr_us window_end_us;
     char summary[MR_WITNESS_TEXT];  /* one sentence: what is wrong, with numbers */
     char cause[MR_WITNESS_TEXT];    /* the restore between two deliveries, the fault active, the silent input */
-    char expected[MR_WITNESS_ROW_TEXT]; /* row, as JSON */
-    char actual[MR_WITNESS_ROW_TEXT];
+    /* A row, as JSON. Of a step: a line for each row, what stands in one line belongs together. */
+    char expected[MR_WITNESS_LIST_TEXT];
+    char actual[MR_WITNESS_LIST_TEXT];
     uint32_t n_inputs; /* how many input rows belong to it; the first MR_WITNESS_ROWS stand below */
     char inputs[MR_WITNESS_ROWS][MR_WITNESS_ROW_TEXT]; /* "flights[2]@1841 {...}" */
 };

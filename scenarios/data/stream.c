@@ -16,7 +16,9 @@ struct mr_stream *mr_stream_new(struct mr_arena *arena, const struct mr_stream_c
     stream->arena = arena;
     for (uint32_t f = 0; f < config->schema->n_fields; f++)
         stream->types[f] = config->schema->fields[f].type;
-    if (!config->trace) {
+    if (config->is_scripted) {
+        stream->scripts = mr_arena_zalloc(arena, sizeof *stream->scripts * config->n_partitions);
+    } else if (!config->trace) {
         mr_generated_init(stream);
     } else if (mr_order_is_drawn(config)) {
         struct mr_order *orders =
@@ -48,6 +50,7 @@ static const mr_ns *arrivals_of(const struct mr_stream *stream, uint32_t partiti
 
 int64_t mr_stream_rows(const struct mr_stream *stream, uint32_t partition)
 {
+    if (stream->scripts) return stream->scripts[partition].n_rows;
     if (!stream->config->trace) return mr_generated_rows(stream, partition);
     if (stream->orders) return stream->orders[partition].n_rows;
     return partition_at(stream, partition)->n_rows;
@@ -89,6 +92,7 @@ static mr_ns before_silence(const struct mr_stream_config *config, uint32_t part
 
 static mr_ns own_arrival_ns(const struct mr_stream *stream, uint32_t partition, int64_t offset)
 {
+    if (stream->scripts) return stream->scripts[partition].arrivals_ns[offset];
     return stream->config->trace ? arrivals_of(stream, partition)[offset]
                                  : mr_generated_arrival_ns(stream, partition, offset);
 }
@@ -112,6 +116,7 @@ static mr_us append_time_us(struct mr_stream *stream, uint32_t partition, int64_
 mr_us mr_stream_time_us(struct mr_stream *stream, uint32_t partition, int64_t offset)
 {
     MR_ASSERT(offset >= 0 && offset < mr_stream_rows(stream, partition));
+    if (stream->scripts) return stream->scripts[partition].times_us[offset];
     if (stream->config->event_time_field < 0) return append_time_us(stream, partition, offset);
     if (!stream->config->trace) return mr_generated_time_us(stream, partition, offset);
     uint32_t index = prepared_index(stream, partition, offset);
@@ -124,6 +129,13 @@ void mr_stream_read(struct mr_stream *stream, uint32_t partition, int64_t first,
     const struct mr_stream_config *config = stream->config;
     MR_ASSERT(first >= 0);
     MR_ASSERT(first + n <= mr_stream_rows(stream, partition));
+    if (stream->scripts) {
+        const struct mr_script *script = &stream->scripts[partition];
+        size_t n_fields = config->schema->n_fields;
+        memcpy(values, script->rows + (size_t)first * n_fields, n * n_fields * sizeof *values);
+        memcpy(times_us, script->times_us + first, n * sizeof *times_us);
+        return;
+    }
     if (!config->trace) {
         mr_generated_read(stream, partition, first, n, values, times_us);
     } else {
@@ -281,6 +293,7 @@ static struct mr_message *gathered_blob(const struct mr_stream *stream, struct m
 static uint32_t arrived(const struct mr_stream *stream, uint32_t partition, int64_t first,
     uint32_t n, mr_ns now)
 {
+    if (stream->scripts) return n;
     if (stream->config->n_silences) now = before_silence(stream->config, partition, now);
     if (!stream->config->trace) return mr_generated_arrived(stream, partition, first, n, now);
     const mr_ns *arrivals_ns = arrivals_of(stream, partition) + first;
@@ -308,6 +321,7 @@ static struct mr_message *feed_read(void *self, struct mr_arena *arena, uint32_t
     n = arrived(stream, partition, offset, n, now);
     MR_ASSERT(n > 0); /* the first row has arrived: the broker asked arrives_at */
     *n_rows = n;
+    if (stream->scripts) return mr_scripted_blob(stream, arena, partition, offset, n);
     struct mr_message *message = !stream->config->trace
         ? mr_generated_blob(stream, arena, partition, offset, n)
         : stream->orders ? gathered_blob(stream, arena, partition, (uint32_t)offset, n)
@@ -331,8 +345,20 @@ static int64_t feed_end(void *self, uint32_t partition)
     return stream->config->is_open ? INT64_MAX : mr_stream_rows(stream, partition);
 }
 
+static bool feed_mark(
+    void *self, uint32_t partition, uint64_t number, struct mr_log_feed_mark *out)
+{
+    const struct mr_script *script = &((struct mr_stream *)self)->scripts[partition];
+    if (number >= script->n_marks) return false;
+    *out = script->marks[number];
+    return true;
+}
+
 struct mr_feed mr_stream_feed(struct mr_stream *stream)
 {
-    return (struct mr_feed){
-        .self = stream, .read = feed_read, .arrives_at = feed_arrives_at, .end = feed_end};
+    return (struct mr_feed){.self = stream,
+        .read = feed_read,
+        .arrives_at = feed_arrives_at,
+        .end = feed_end,
+        .mark = stream->scripts ? feed_mark : NULL};
 }

@@ -71,6 +71,7 @@ struct mr_stream_config {
     struct mr_generator generator;
     int64_t speedup;      /* >= 1: divides the spans between arrivals of a trace */
     bool is_open;         /* no end: readers are never told that it ended */
+    bool is_scripted;     /* neither trace nor generator: rows and watermark are handed in while the run goes on */
     struct mr_distribution extra_delay_us; /* trace time, drawn a row, added to the arrival */
     bool has_extra_delay;
     struct mr_ratio duplicates; /* probability that a row arrives a second time, right behind itself */
@@ -89,6 +90,17 @@ struct mr_stream;
 struct mr_stream *mr_stream_new(struct mr_arena *arena, const struct mr_stream_config *config,
     const struct mr_draws *draws);
 struct mr_feed mr_stream_feed(struct mr_stream *stream);
+
+/* Scripted streams: the row is there from now on. Its text must outlive the stream. The event time is that of the
+ * row's field where the stream has one, else `at_us`. */
+void mr_stream_add(struct mr_stream *stream, uint32_t partition, const struct mr_value *row,
+    mr_us at_us, mr_ns now);
+/* Behind the rows so far the watermark stands at `watermark_us` (MR_US_MIN: where it stood), or the partition is idle. */
+void mr_stream_mark(
+    struct mr_stream *stream, uint32_t partition, mr_us watermark_us, bool is_idle);
+/* What the marks up to a row allow its reader: the watermark, MR_US_MIN without any; and whether the last is idle. */
+mr_us mr_stream_marked_us(
+    const struct mr_stream *stream, uint32_t partition, int64_t read_to, bool *is_idle);
 
 /* Rows [first, first + n) of a partition: values[n][n_fields], row by row, and their event times. The rows must
  * exist; text is borrowed from the trace, or from the stream until the next call. */

@@ -53,8 +53,23 @@ struct mr_order {
     const mr_ns *arrivals_ns;
 };
 
+/* What was handed in for a partition. */
+struct mr_script {
+    int64_t n_rows;
+    int64_t capacity;
+    struct mr_value *rows; /* [n_rows][n_fields] */
+    mr_us *times_us;
+    mr_ns *arrivals_ns;
+    uint64_t n_marks;
+    uint64_t marks_capacity;
+    struct mr_log_feed_mark *marks;
+};
+struct mr_message *mr_scripted_blob(const struct mr_stream *stream, struct mr_arena *arena,
+    uint32_t partition, int64_t first, uint32_t n);
+
 struct mr_stream {
     const struct mr_stream_config *config;
+    struct mr_script *scripts; /* [n_partitions]; NULL unless scripted */
     struct mr_arena *arena;
     const struct mr_order *orders; /* [n_partitions]; NULL: as in config->partitions */
     enum mr_type types[MR_FIELDS_MAX];

@@ -47,7 +47,8 @@ static bool read_seeds(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
     const struct mr_yaml *node = mr_read_key(root, "seeds");
-    int64_t value = SEEDS_DEFAULT;
+    scenario->is_stepped = mr_yaml_get(root, "steps") != NULL;
+    int64_t value = scenario->is_stepped ? 1 : SEEDS_DEFAULT;
     scenario->first_seed = 1;
     if (node && node->kind == MR_YAML_LIST) {
         if (node->n != 1)
@@ -109,6 +110,10 @@ static bool read_span(struct mr_reading *reading, const struct mr_yaml *root)
     if (!mr_read_integer(reading, root, "run_for", MR_RANGE_NS_POSITIVE, &scenario->run_for_ns))
         return false;
     bool is_open = has_open_stream(scenario);
+    if (scenario->is_stepped) {
+        if (*limit_ns == 0) *limit_ns = MR_NS_NEVER - 1;
+        return true; /* a run of steps ends with the last one */
+    }
     if (node && !is_open)
         return mr_fail_node(reading, node,
             "'run_for' is for streams with 'end: open'; a bounded run ends by itself");
@@ -129,8 +134,9 @@ bool mr_read_parts(struct mr_reading *reading, const struct mr_yaml *root)
 {
     static bool (*const parts[])(struct mr_reading *, const struct mr_yaml *) = {read_head,
         read_seeds, read_limits, mr_read_cluster, mr_read_network, mr_read_services,
-        mr_read_pipeline, mr_read_streams, mr_read_outputs, read_span, mr_read_faults,
-        mr_read_chances, mr_read_job, mr_read_checks, mr_read_expect, mr_read_sometimes};
+        mr_read_calm, mr_read_pipeline, mr_read_streams, mr_read_outputs, read_span,
+        mr_read_faults, mr_read_chances, mr_read_job, mr_read_checks, mr_read_expect,
+        mr_read_sometimes, mr_read_steps};
     for (size_t i = 0; i < MR_COUNT_OF(parts); i++)
         if (!parts[i](reading, root)) return false;
     return true;

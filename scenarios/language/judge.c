@@ -117,6 +117,7 @@ bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root)
     struct mr_check_options *check = &reading->scenario->check;
     for (int i = 0; i < MR_CHECKS; i++) check->enabled[i] = i != MR_CHECK_LATE;
     if (!read_assertions(reading, root)) return false;
+    check->enabled[MR_CHECK_STEPS] = reading->scenario->is_stepped;
     const struct mr_yaml *map = mr_read_map(root, "check");
     return mr_read_keys(reading, map, "check", MR_MAP_CHECK) &&
            read_exactly_once(reading, map) && read_plain(reading, map) &&

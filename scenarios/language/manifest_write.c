@@ -216,8 +216,15 @@ static const struct mr_yaml *document_of(struct writing *writing)
         if (node && node->kind != MR_YAML_NULL)
             out = with(writing, out, parts[i].key, parts[i].of(writing, node));
     }
-    out = with(writing, out, "cluster", cluster_of(writing, mr_yaml_get(root, "cluster")));
-    out = with(writing, out, "check", check_of(writing, mr_yaml_get(root, "check")));
+    if (writing->scenario->is_stepped) {
+        if (writing->scenario->is_restored_between)
+            out = with(writing, out, "every_restore", bool_node(writing, true));
+        if (writing->scenario->split > 1)
+            out = with(writing, out, "split", int_node(writing, writing->scenario->split));
+    } else {
+        out = with(writing, out, "cluster", cluster_of(writing, mr_yaml_get(root, "cluster")));
+        out = with(writing, out, "check", check_of(writing, mr_yaml_get(root, "check")));
+    }
     const struct mr_yaml **seeds = mr_region_array(writing->region, const struct mr_yaml *, 1);
     seeds[0] = int_node(writing, (int64_t)writing->manifest->seed);
     return with(writing, out, "seeds", list_node(writing, 1, seeds));

@@ -46,6 +46,7 @@ enum mr_check {
     MR_CHECK_SOMETIMES,
     MR_CHECK_RUN,
     MR_CHECK_ASSERTIONS, /* AssertEqual of the pipeline; on where there is one */
+    MR_CHECK_STEPS, /* of a scenario that is led step by step: what its steps expect */
     MR_CHECKS,
 };
 const char *mr_check_name(enum mr_check check);
@@ -143,6 +144,51 @@ struct mr_limits {
     uint64_t memory_bytes;
 };
 
+/* A scenario that is led step by step (docs/steps.md). A row that is handed in, or one that is expected, with what is
+ * asked of its pane. */
+struct mr_test_row {
+    struct mr_place place;
+    const struct mr_value *row; /* [n_fields] */
+    bool has_time;
+    mr_us time_us;
+    bool has_window;
+    mr_us window_start_us;
+    mr_us window_end_us;
+    int timing; /* enum mr_pane_timing; -1: any; so are the others */
+    int64_t index;
+    int64_t nonspeculative_index;
+    int is_last;
+};
+enum mr_test_step_kind {
+    MR_TEST_ROWS,
+    MR_TEST_WATERMARK,
+    MR_TEST_IDLE,
+    MR_TEST_ACTIVE,
+    MR_TEST_PROCESSING_TIME,
+    MR_TEST_CHECKPOINT,
+    MR_TEST_RESTORE,
+    MR_TEST_EXPECT,
+    MR_TEST_EXPECT_NONE,
+    MR_TEST_EXPECT_STATE,
+};
+enum { MR_TEST_ALL_TOPICS = 0xffffffff };
+struct mr_test_step {
+    enum mr_test_step_kind kind;
+    struct mr_place place;
+    uint32_t topic; /* input or output; EXPECT_NONE: perhaps all outputs */
+    uint32_t n_rows;
+    const struct mr_test_row *rows;
+    mr_us watermark_us;
+    mr_ns advance_ns;
+    uint32_t transform; /* EXPECT_STATE: a Combine, whose key, and perhaps window, is there or gone */
+    bool is_gone;
+    bool has_key;
+    const struct mr_value *keys;
+    bool has_window;
+    mr_us window_start_us;
+    mr_us window_end_us;
+};
+
 struct mr_scenario {
     const char *name;
     const char *about;
@@ -176,7 +222,26 @@ struct mr_scenario {
     uint64_t first_seed; /* default 1; a manifest has its own */
     mr_ns run_for_ns;    /* open streams: where the run stops, normally; 0: bounded */
     struct mr_limits limits;
+
+    bool is_stepped; /* led by these steps: the world is calm and takes no time */
+    uint32_t n_steps;
+    const struct mr_test_step *steps;
+    bool is_restored_between; /* a checkpoint and a restore lie between each two steps */
+    uint32_t split;           /* channels that each input goes over; 1: as it stands */
+    uint64_t interleavings;   /* of them, all that are legal, or UINT64_MAX: more than can be counted */
 };
+
+/* The rows of an output, and the sink that writes them; NULL: none does. */
+const struct mr_schema *mr_output_schema(
+    const struct mr_scenario *scenario, uint32_t topic, uint32_t *sink);
+
+/* Variations of a stepped scenario that must not change what comes out: copies in the region. With `channels` the seeds
+ * are the legal interleavings, at most MR_INTERLEAVINGS_MAX: all of them, or as many that are drawn. */
+enum { MR_INTERLEAVINGS_MAX = 10000, MR_SPLIT_MAX = 16 };
+const struct mr_scenario *mr_scenario_restored_between(
+    struct mr_region *region, const struct mr_scenario *scenario);
+const struct mr_scenario *mr_scenario_split(
+    struct mr_region *region, const struct mr_scenario *scenario, uint32_t channels);
 
 /* Process ids of a scenario: coordinator 0, workers 1..n, then broker, objects, operator. -1:
  * no such process. */

@@ -53,6 +53,17 @@ enum mr_map {
     MR_MAP_EXPECT_FAIL,
     MR_MAP_EXPECT_SEEDS,
     MR_MAP_LIMITS,
+    MR_MAP_STEP,
+    MR_MAP_STEP_ROWS,
+    MR_MAP_STEP_ROW,
+    MR_MAP_STEP_WATERMARK,
+    MR_MAP_STEP_INPUT,
+    MR_MAP_STEP_ADVANCE,
+    MR_MAP_STEP_EXPECT,
+    MR_MAP_STEP_PANE,
+    MR_MAP_STEP_WINDOW,
+    MR_MAP_STEP_OUTPUT,
+    MR_MAP_STEP_STATE,
     MR_MAP_BETWEEN,
     MR_MAP_SEEDED,
     MR_MAP_CONSTANT, /* the distributions, in the order of their kinds */
@@ -63,7 +74,7 @@ enum mr_map {
     MR_MAP_TABLE,
     MR_MAPS,
 };
-enum { MR_MAP_KEYS_MAX = 20 };
+enum { MR_MAP_KEYS_MAX = 24 };
 struct mr_map_keys {
     const char *name;                      /* of its definition in the JSON Schema */
     const char *keys[MR_MAP_KEYS_MAX + 1]; /* NULL behind the last */
@@ -157,6 +168,21 @@ bool mr_read_faults(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_job(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root);
+/* Stepped scenarios: the calm world, in the place of what is written of others; inputs that steps feed; the steps. */
+bool mr_read_calm(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_inputs(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_readers_agree(
+    struct mr_reading *reading, const struct mr_transform *first, const struct mr_yaml *node);
+bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root);
+/* A row of the schema from a map of its fields. Those that are not there are null, or must be there; the field
+ * `lacking` need not (-1: none such). */
+bool mr_read_row(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_schema *schema, int lacking, const struct mr_value **out);
+bool mr_read_value(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_field *field, struct mr_value *out);
+/* A point in event time: ISO, seconds, a duration since 1970, or an extreme. */
+bool mr_read_time(
+    struct mr_reading *reading, const struct mr_yaml *node, const char *what, mr_us *out);
 bool mr_read_expect(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_sometimes(struct mr_reading *reading, const struct mr_yaml *root);
 

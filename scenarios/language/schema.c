@@ -334,7 +334,7 @@ DEFINITION("expect_fail": {
     "type": "object", "additionalProperties": false, "required": ["check", "verdict"],
     "properties": {
         "check": {"enum": ["exactly_once", "watermarks", "consistent_cut", "conservation", "order",
-            "liveness", "late", "run", "assertions"]},
+            "liveness", "late", "run", "assertions", "steps"]},
         "verdict": {"enum": ["LOSS", "DUPLICATE", "WRONG", "REORDERED", "ABORTED_VISIBLE",
             "WATERMARK_REGRESSED", "WATERMARK_OVERTOOK", "FALSE_LATE", "PANE_CONTRACT", "CUT_INCONSISTENT",
             "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT"]},
@@ -348,6 +348,76 @@ DEFINITION("limits": {
     "properties": {"virtual_time": {"description": "default 10m", "$ref": "#/definitions/duration"},
         "events": {"description": "default 5000000", "type": "integer", "minimum": 1},
         "memory": {"description": "of the run; default 256MiB", "$ref": "#/definitions/bytes"}}})
+
+/* Steps. */
+DEFINITION("time": {
+    "description": "seconds since 1970, 2001-01-03T07:00:00Z, a duration since 1970, or infinity",
+    "type": ["number", "string"]})
+DEFINITION("step": {
+    "description": "one of these, see docs/steps.md; checkpoint, restore and expect_none may stand alone",
+    "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1,
+    "properties": {
+        "rows": {"anyOf": [{"$ref": "#/definitions/step_rows"}, {"type": ["array", "object"]}]},
+        "watermark": {"anyOf": [{"$ref": "#/definitions/step_watermark"},
+            {"$ref": "#/definitions/time"}, {"type": "object"}]},
+        "idle": {"anyOf": [{"$ref": "#/definitions/step_input"}, {"type": ["string", "null"]}]},
+        "active": {"anyOf": [{"$ref": "#/definitions/step_input"}, {"type": ["string", "null"]}]},
+        "processing_time": {"anyOf": [{"$ref": "#/definitions/step_advance"},
+            {"$ref": "#/definitions/duration"}]},
+        "checkpoint": {"type": ["null", "object"]},
+        "restore": {"type": ["null", "object"]},
+        "expect": {"anyOf": [{"$ref": "#/definitions/step_expect"}, {"type": ["array", "object"]}]},
+        "expect_none": {"anyOf": [{"$ref": "#/definitions/step_output"},
+            {"type": ["string", "array", "null"]}]},
+        "expect_state": {"$ref": "#/definitions/step_state"}}})
+DEFINITION("step_rows": {
+    "type": "object", "additionalProperties": false, "required": ["rows"],
+    "properties": {"input": {"type": "string"},
+        "timestamp": {"description": "of those rows that have none", "$ref": "#/definitions/time"},
+        "rows": {"type": "array",
+            "items": {"anyOf": [{"$ref": "#/definitions/step_row"}, {"type": "object"}]}}}})
+DEFINITION("step_row": {
+    "type": "object", "additionalProperties": false, "required": ["row"],
+    "properties": {"row": {"type": "object"}, "timestamp": {"$ref": "#/definitions/time"}}})
+DEFINITION("step_watermark": {
+    "type": "object", "additionalProperties": false, "required": ["to"],
+    "properties": {"input": {"type": "string"}, "to": {"$ref": "#/definitions/time"}}})
+DEFINITION("step_input": {
+    "type": "object", "additionalProperties": false, "properties": {"input": {"type": "string"}}})
+DEFINITION("step_advance": {
+    "type": "object", "additionalProperties": false, "required": ["advance"],
+    "properties": {"advance": {"$ref": "#/definitions/duration"}}})
+DEFINITION("step_expect": {
+    "type": "object", "additionalProperties": false,
+    "properties": {"output": {"type": "string"},
+        "rows": {"type": "array",
+            "items": {"anyOf": [{"$ref": "#/definitions/step_pane"}, {"type": "object"}]}},
+        "panes": {"type": "array",
+            "items": {"anyOf": [{"$ref": "#/definitions/step_pane"}, {"type": "object"}]}}}})
+DEFINITION("step_pane": {
+    "type": "object", "additionalProperties": false, "required": ["row"],
+    "properties": {"row": {"type": "object"},
+        "window": {"anyOf": [{"$ref": "#/definitions/step_window"}, {"enum": ["global"]},
+            {"type": "array", "minItems": 2, "maxItems": 2, "items": {"$ref": "#/definitions/time"}}]},
+        "timestamp": {"$ref": "#/definitions/time"},
+        "timing": {"enum": ["early", "on_time", "late", "unknown", "on-time"]},
+        "index": {"type": "integer", "minimum": 0},
+        "nonspeculative_index": {"type": "integer", "minimum": 0},
+        "is_last": {"type": "boolean"}}})
+DEFINITION("step_window": {
+    "type": "object", "additionalProperties": false, "required": ["start", "end"],
+    "properties": {"start": {"$ref": "#/definitions/time"}, "end": {"$ref": "#/definitions/time"}}})
+DEFINITION("step_output": {
+    "type": "object", "additionalProperties": false, "properties": {"output": {"type": "string"}}})
+DEFINITION("step_state": {
+    "type": "object", "additionalProperties": false, "required": ["transform"],
+    "properties": {"transform": {"description": "a Combine", "type": "string"},
+        "key": {"description": "{field: value}, or the value of the only field",
+            "type": ["object", "string", "number", "boolean", "null"]},
+        "window": {"anyOf": [{"$ref": "#/definitions/step_window"}, {"enum": ["global"]},
+            {"type": "array", "minItems": 2, "maxItems": 2, "items": {"$ref": "#/definitions/time"}}]},
+        "present": {"type": ["boolean", "null"]},
+        "gone": {"type": ["boolean", "null"]}}})
 
 /* The words of the registries in base/point.h. */
 DEFINITION("point": {"enum": [
@@ -387,5 +457,13 @@ TEXT("scenario": {
             {"type": "integer", "minimum": 1},
             {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "integer", "minimum": 0}}]},
         "run_for": {"description": "where a run with open streams stops", "$ref": "#/definitions/duration"},
-        "limits": {"$ref": "#/definitions/limits"}}})
+        "limits": {"$ref": "#/definitions/limits"},
+        "steps": {"description": "what is done one after the other, see docs/steps.md",
+            "type": "array", "minItems": 1, "maxItems": 10000,
+            "items": {"anyOf": [{"$ref": "#/definitions/step"},
+                {"enum": ["idle", "active", "checkpoint", "restore", "expect_none"]}]}},
+        "every_restore": {"description": "steps: a checkpoint and a restore between each two",
+            "type": "boolean"},
+        "split": {"description": "steps: each input over so many channels",
+            "type": "integer", "minimum": 1, "maximum": 16}}})
 "\n}\n}\n";

@@ -44,7 +44,7 @@ static bool schemas_agree(const struct mr_schema *a, const struct mr_schema *b)
 }
 
 /* Two transforms may read one topic if they agree on what a row is. */
-static bool readers_agree(
+bool mr_readers_agree(
     struct mr_reading *reading, const struct mr_transform *first, const struct mr_yaml *node)
 {
     const struct mr_graph *graph = reading->scenario->graph;
@@ -251,7 +251,7 @@ static bool read_stream(struct mr_reading *reading, const struct mr_yaml *key,
         !read_time_field(reading, map, reader, config, &options))
         return false;
     config->is_open = end == 1;
-    if (!readers_agree(reading, reader, key)) return false;
+    if (!mr_readers_agree(reading, reader, key)) return false;
     if (!read_source(reading, map, &options, config)) return false;
     if (!read_silences(reading, map, config)) return false;
     mr_stream_prepare(reading->region, config);
@@ -287,6 +287,7 @@ bool mr_read_streams(struct mr_reading *reading, const struct mr_yaml *root)
         return mr_fail_node(reading, map, "at most %d streams", (int)TOPICS_MAX);
     reading->topics = mr_region_array(reading->region, struct mr_topic, (size_t)3 * TOPICS_MAX);
     scenario->topics = reading->topics;
+    if (scenario->is_stepped) return mr_read_inputs(reading, root);
     struct mr_stream_config *configs =
         mr_region_array(reading->region, struct mr_stream_config, map->n + 1);
     for (uint32_t i = 0; i < map->n; i++) {

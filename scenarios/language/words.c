@@ -34,6 +34,7 @@ static const char *const checks[MR_CHECKS] = {
     [MR_CHECK_SOMETIMES] = "sometimes",
     [MR_CHECK_RUN] = "run",
     [MR_CHECK_ASSERTIONS] = "assertions",
+    [MR_CHECK_STEPS] = "steps",
 };
 
 static int find_word(const char *const *words, int n, const char *name)

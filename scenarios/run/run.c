@@ -2,36 +2,11 @@
 #include <string.h>
 
 #include "engine/expression/caller.h"
+#include "scenarios/run/lead.h"
 #include "scenarios/run/operator.h"
 #include "scenarios/run/record_tap.h"
-#include "scenarios/run/run.h"
-#include "scenarios/run/universe.h"
-
-/* How often a run looks up from its events: checks poll, limits are compared. In events. */
-enum { LOOK_EVERY = 64 };
-
-/* Everything of one run. Lies in the arena, so that it is part of the universe. */
-struct run {
-    struct mr_arena *arena;
-    const struct mr_scenario *scenario;
-    const struct mr_run_options *options;
-    struct mr_draws draws;
-    struct mr_manifest manifest;
-    struct mr_stream **streams; /* [n_topics]; NULL for outputs */
-    struct mr_job job;
-    struct mr_broker_config broker;
-    struct mr_operator_config operator_config;
-    struct mr_world_config world_config;
-    struct mr_world_tap world_tap;
-    struct mr_probe bare_probe; /* has_no_checks: nothing but the job's state */
-    enum mr_job_state bare_state;
-    struct mr_checks *checks; /* NULL with has_no_checks */
-    struct mr_record_tap *record;
-    struct mr_world *world;
-    uint64_t sometimes;
-    uint64_t engine_bytes_max;
-    uint64_t step; /* the event that is happening, for assertions that fail in it */
-};
+#include "scenarios/run/run_internal.h"
+#include "scenarios/run/steps.h"
 
 /* Building. */
 
@@ -50,6 +25,7 @@ static void make_streams(struct run *run)
         job_topics[i] = (struct mr_job_topic){
             .name = topic->name, .index = i, .n_partitions = topic->n_partitions};
         if (!topic->stream) continue;
+        job_topics[i].is_marked = topic->stream->is_scripted;
         run->streams[i] = mr_stream_new(run->arena, topic->stream, &run->draws);
         feeds[i] = mr_stream_feed(run->streams[i]);
         topics[i].feed = &feeds[i];
@@ -185,9 +161,11 @@ static void make_checks(struct run *run)
         .streams = run->streams,
         .broker_process = run->job.broker,
         .keeps_output = run->options->recorder != NULL};
+    if (run->lead) mr_lead_watch(run->lead, &config);
     run->checks = mr_checks_new(run->arena, &config);
     run->job.probe = mr_checks_probe(run->checks);
     run->broker.tap = mr_checks_broker_tap(run->checks);
+    if (run->lead) run->broker.tap = mr_lead_tap(run->lead, run->broker.tap);
     if (!run->options->recorder) return;
     struct mr_record_tap_config record = {.recorder = run->options->recorder,
         .scenario = run->scenario,
@@ -263,7 +241,7 @@ static void make_world(struct run *run)
     if (run->checks) mr_checks_set_world(run->checks, run->world);
 }
 
-static struct run *make_run(struct mr_arena *arena, const struct mr_scenario *scenario,
+struct run *mr_run_make(struct mr_arena *arena, const struct mr_scenario *scenario,
     const struct mr_run_options *options)
 {
     struct run *run = mr_arena_new(arena, struct run);
@@ -276,6 +254,7 @@ static struct run *make_run(struct mr_arena *arena, const struct mr_scenario *sc
     mr_manifest_draw(arena, scenario, &run->draws, &run->manifest);
     make_streams(run);
     make_job(run);
+    if (scenario->is_stepped) run->lead = mr_lead_new(run);
     make_checks(run);
     make_world(run);
     return run;
@@ -283,7 +262,7 @@ static struct run *make_run(struct mr_arena *arena, const struct mr_scenario *sc
 
 /* Running. */
 
-static enum mr_job_state job_state(const struct run *run)
+enum mr_job_state mr_run_job_state(const struct run *run)
 {
     return run->checks ? mr_checks_job_state(run->checks) : run->bare_state;
 }
@@ -303,8 +282,7 @@ static void note_engine_bytes(struct run *run)
     if (bytes > run->engine_bytes_max) run->engine_bytes_max = bytes;
 }
 
-/* What is done every LOOK_EVERY events. True when the run has ended. */
-static bool look_up(struct run *run, enum mr_run_end *end)
+bool mr_run_look_up(struct run *run, enum mr_run_end *end)
 {
     const struct mr_limits *limits = &run->scenario->limits;
     mr_ns now = mr_world_now(run->world);
@@ -316,10 +294,10 @@ static bool look_up(struct run *run, enum mr_run_end *end)
     *end = MR_END_TIME;
     if (limits->virtual_time_ns > 0 && now >= limits->virtual_time_ns) return true;
     *end = MR_END_QUIET;
-    return is_stuck(run) || job_state(run) == MR_JOB_FAILED;
+    return is_stuck(run) || mr_run_job_state(run) == MR_JOB_FAILED;
 }
 
-static void trace_step(const struct run *run, uint64_t step, struct mr_run_result *out)
+void mr_run_trace_step(const struct run *run, uint64_t step, struct mr_run_result *out)
 {
     const struct mr_run_options *options = run->options;
     if (options->trace && step >= options->trace_from &&
@@ -343,17 +321,17 @@ static enum mr_run_end run_on(
     for (uint64_t step = 1;; step++) {
         run->step = step;
         if (!mr_world_step(run->world)) return MR_END_QUIET;
-        if (MR_UNLIKELY(is_traced)) trace_step(run, step, out);
-        if (job_state(run) == MR_JOB_FINISHED) return MR_END_FINISHED;
+        if (MR_UNLIKELY(is_traced)) mr_run_trace_step(run, step, out);
+        if (mr_run_job_state(run) == MR_JOB_FINISHED) return MR_END_FINISHED;
         if (run_for_ns > 0 && mr_world_now(run->world) >= run_for_ns) return MR_END_RUN_FOR;
-        if (step % LOOK_EVERY == 0 && look_up(run, &end)) return end;
+        if (step % MR_LOOK_EVERY == 0 && mr_run_look_up(run, &end)) return end;
         if (MR_UNLIKELY(step == options->until_step)) return MR_END_EVENTS;
         if (MR_UNLIKELY(universe != NULL))
             mr_universe_try(universe, run->arena, run->world, &run->draws, step);
     }
 }
 
-static void add_limit(const struct run *run, struct mr_run_result *out)
+void mr_run_add_limit(const struct run *run, struct mr_run_result *out)
 {
     if (out->n_findings == MR_FINDINGS_MAX) out->n_findings--;
     struct mr_witness *witness = &out->findings[out->n_findings];
@@ -367,7 +345,7 @@ static void add_limit(const struct run *run, struct mr_run_result *out)
     out->finding_counts[out->n_findings++] = 1;
 }
 
-static void gather(struct run *run, struct mr_run_result *out)
+void mr_run_gather(struct run *run, struct mr_run_result *out)
 {
     if (run->world) {
         out->digest = mr_world_digest(run->world);
@@ -390,7 +368,7 @@ static void gather(struct run *run, struct mr_run_result *out)
     }
 }
 
-static void finish(struct run *run, struct mr_run_result *out)
+void mr_run_finish(struct run *run, struct mr_run_result *out)
 {
     note_engine_bytes(run);
     const struct mr_run_options *options = run->options;
@@ -412,8 +390,8 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     if (setjmp(exhausted) != 0) {
         mr_arena_guard(arena, NULL);
         out->end = MR_END_MEMORY;
-        if (run) gather(run, out);
-        add_limit(run, out);
+        if (run) mr_run_gather(run, out);
+        mr_run_add_limit(run, out);
         mr_universe_discard(universe);
         mr_assert_context(NULL, 0, NULL);
         return;
@@ -421,13 +399,13 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     mr_arena_guard(arena, &exhausted);
     mr_assert_context(scenario->path, options->seed, NULL);
     mr_arena_owner(arena, MR_OWNER_CHECKS);
-    run = make_run(arena, scenario, options);
+    run = mr_run_make(arena, scenario, options);
     mr_assert_context(scenario->path, options->seed, &run->step);
     if (options->universe_trials > 0) universe = mr_universe_new(options->universe_trials);
-    out->end = run_on(run, universe, out);
+    out->end = run->lead ? mr_steps_run(run, out) : run_on(run, universe, out);
     mr_arena_owner(arena, MR_OWNER_CHECKS);
-    finish(run, out);
-    gather(run, out);
+    mr_run_finish(run, out);
+    mr_run_gather(run, out);
     if (universe) out->universe_failures = mr_universe_failures(universe);
     mr_universe_discard(universe);
     mr_arena_guard(arena, NULL);

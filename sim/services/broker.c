@@ -1,5 +1,7 @@
 #include "sim/services/broker.h"
 
+#include <string.h>
+
 #include "base/digest.h"
 #include "sim/services/broker_internal.h"
 
@@ -25,6 +27,15 @@ static void spend(struct mr_broker *broker)
     if (takes_ns > 0) broker->env->spend(broker->env, takes_ns);
 }
 
+static void handle_fetch(
+    struct mr_broker *broker, uint32_t connection, const struct mr_message *message)
+{
+    struct mr_log_marked_fetch request = {0};
+    MR_ASSERT(message->body_bytes == sizeof request.fetch || message->body_bytes == sizeof request);
+    memcpy(&request, message->body, message->body_bytes);
+    mr_broker_fetch(broker, connection, &request.fetch, request.mark);
+}
+
 static void handle_request(struct mr_broker *broker, const struct mr_arrival *arrival)
 {
     struct mr_message *message = arrival->message;
@@ -33,8 +44,7 @@ static void handle_request(struct mr_broker *broker, const struct mr_arrival *ar
     spend(broker);
     switch ((enum mr_log_message)message->kind) {
     case MR_LOG_FETCH:
-        MR_ASSERT(message->body_bytes == sizeof(struct mr_log_fetch));
-        mr_broker_fetch(broker, connection, body);
+        handle_fetch(broker, connection, message);
         break;
     case MR_LOG_APPEND:
         MR_ASSERT(message->body_bytes == sizeof(struct mr_log_append) && message->attached);
@@ -60,7 +70,9 @@ static void handle_request(struct mr_broker *broker, const struct mr_arrival *ar
 static void handle_timer(struct mr_broker *broker, uint64_t timer)
 {
     uint32_t index = (uint32_t)(timer >> 32) & 0xffffff;
-    if (timer >> 56 == MR_TIMER_FETCH)
+    if (timer == MR_BROKER_FED)
+        mr_broker_fed(broker);
+    else if (timer >> 56 == MR_TIMER_FETCH)
         mr_broker_fetch_due(broker, index, (uint32_t)timer);
     else
         mr_broker_transaction_due(broker, index, (uint32_t)timer);

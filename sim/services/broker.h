@@ -7,6 +7,11 @@
 
 /* Where the rows of an input topic come from: a pure function of (partition, offset), so that nothing is stored.
  * `self` lives in the arena or is constant for the campaign. */
+struct mr_log_feed_mark {
+    int64_t offset; /* it stands before this row */
+    mr_us watermark_us;
+    bool is_idle;
+};
 struct mr_feed {
     void *self;
     /* A message whose body is a batch of 1..rows_max rows from `offset` on, all of which have arrived by `now`. */
@@ -16,7 +21,11 @@ struct mr_feed {
     mr_ns (*arrives_at)(void *self, uint32_t partition, int64_t offset);
     /* How many rows there will be; INT64_MAX when the partition has no end. */
     int64_t (*end)(void *self, uint32_t partition);
+    /* NULL: no marks. False: there is no mark of this number yet. Marks rise with their offset. */
+    bool (*mark)(void *self, uint32_t partition, uint64_t number, struct mr_log_feed_mark *out);
 };
+/* A timer of the broker, to be set from outside: feeds have more than they had when they were asked. */
+#define MR_BROKER_FED (UINT64_C(3) << 56)
 
 struct mr_topic_config {
     const char *name;

@@ -76,6 +76,7 @@ struct mr_held_fetch {
     uint32_t generation; /* of the place: older timers are ignored */
     mr_ns deadline_ns;
     struct mr_log_fetch request;
+    uint64_t mark; /* of a topic with marks */
 };
 
 struct mr_broker {
@@ -156,8 +157,10 @@ void mr_broker_transaction_due(struct mr_broker *broker, uint32_t index, uint32_
 void mr_broker_discard_producers(struct mr_broker *broker);
 
 /* fetch.c */
-void mr_broker_fetch(
-    struct mr_broker *broker, uint32_t connection, const struct mr_log_fetch *request);
+void mr_broker_fetch(struct mr_broker *broker, uint32_t connection,
+    const struct mr_log_fetch *request, uint64_t mark);
+/* Feeds may have more than before. */
+void mr_broker_fed(struct mr_broker *broker);
 void mr_broker_fetch_due(struct mr_broker *broker, uint32_t place, uint32_t generation);
 /* Rows of an output topic became visible. */
 void mr_broker_rows_visible(struct mr_broker *broker);

@@ -9,6 +9,10 @@
 struct answer {
     struct mr_message *rows; /* a reference of its own; NULL: none */
     struct mr_log_fetch_reply reply;
+    uint64_t mark;  /* of a topic with marks: how many the reader has with this answer, and */
+    bool has_mark;  /* the one that it brings, or else that which bounds its rows */
+    bool is_marked;
+    struct mr_log_feed_mark next;
     bool is_ready; /* no need to wait */
     mr_ns due_ns;  /* when it will be ready by itself; MR_NS_NEVER: somebody else must act */
 };
@@ -16,9 +20,14 @@ struct answer {
 static void send_answer(
     const struct mr_broker *broker, uint32_t connection, const struct answer *answer)
 {
-    struct mr_message *message = mr_message_new(
-        broker->env->arena, MR_LOG_FETCH_REPLY, sizeof(struct mr_log_fetch_reply));
-    memcpy(message->body, &answer->reply, sizeof answer->reply);
+    struct mr_log_marked_fetch_reply reply = {.reply = answer->reply, .mark = answer->mark};
+    if (answer->has_mark) {
+        reply.watermark_us = answer->next.watermark_us;
+        reply.is_idle = answer->next.is_idle;
+    }
+    uint32_t bytes = answer->is_marked ? sizeof reply : sizeof reply.reply;
+    struct mr_message *message = mr_message_new(broker->env->arena, MR_LOG_FETCH_REPLY, bytes);
+    memcpy(message->body, &reply, bytes);
     message->attached = answer->rows;
     broker->env->send(broker->env, connection, message);
 }
@@ -28,6 +37,20 @@ static uint32_t rows_min(const struct mr_log_fetch *request)
     uint32_t rows =
         request->rows_min < request->rows_max ? request->rows_min : request->rows_max;
     return rows > 0 ? rows : 1;
+}
+
+/* Ready where a mark stands before the next row. Else rows up to the next mark can be had. */
+static void look_at_marks(const struct mr_feed *feed, const struct mr_log_fetch *request,
+    uint64_t mark, struct answer *answer)
+{
+    answer->is_marked = true;
+    answer->mark = mark;
+    if (!feed->mark(feed->self, request->partition, mark, &answer->next))
+        answer->next.offset = INT64_MAX;
+    answer->has_mark = answer->next.offset <= request->offset;
+    if (!answer->has_mark) return;
+    answer->mark++;
+    answer->is_ready = true;
 }
 
 /* Ready when the last of the wanted rows, or of all that are left, has arrived. */
@@ -57,13 +80,15 @@ static void read_feed(const struct mr_broker *broker, const struct mr_feed *feed
 {
     mr_ns now = broker->env->now(broker->env);
     bool is_failed = answer->reply.status != MR_LOG_OK || answer->reply.is_end;
-    if (is_failed || request->rows_max == 0 ||
+    if (is_failed || answer->has_mark || request->rows_max == 0 ||
         feed->arrives_at(feed->self, request->partition, request->offset) > now)
         return;
-    uint32_t n_rows = 0;
+    uint32_t n_rows = 0, rows_max = request->rows_max;
+    int64_t bound = answer->is_marked ? answer->next.offset - request->offset : INT64_MAX;
+    if (bound < rows_max) rows_max = (uint32_t)bound;
     answer->rows = feed->read(feed->self, broker->env->arena, request->partition,
-        request->offset, request->rows_max, now, &n_rows);
-    MR_ASSERT(answer->rows && n_rows > 0 && n_rows <= request->rows_max);
+        request->offset, rows_max, now, &n_rows);
+    MR_ASSERT(answer->rows && n_rows > 0 && n_rows <= rows_max);
     answer->reply.n_rows = n_rows;
     answer->reply.next_offset = request->offset + n_rows;
     int64_t end = feed->end(feed->self, request->partition);
@@ -104,7 +129,7 @@ static void look_at_log(const struct mr_partition_log *log, const struct mr_log_
 }
 
 static inline struct answer look(
-    const struct mr_broker *broker, const struct mr_log_fetch *request)
+    const struct mr_broker *broker, const struct mr_log_fetch *request, uint64_t mark)
 {
     struct answer answer = {.reply = {.tag = request->tag,
                                 .topic = request->topic,
@@ -117,9 +142,10 @@ static inline struct answer look(
         return answer;
     }
     const struct mr_feed *feed = broker->config->topics[request->topic].feed;
-    if (feed)
+    if (feed && feed->mark) look_at_marks(feed, request, mark, &answer);
+    if (feed && !answer.has_mark)
         look_at_feed(feed, request, broker->env->now(broker->env), &answer);
-    else
+    else if (!feed)
         look_at_log(&broker->logs[request->topic][request->partition], request, &answer);
     return answer;
 }
@@ -148,7 +174,7 @@ static uint32_t free_place(struct mr_broker *broker)
 }
 
 static void hold(struct mr_broker *broker, uint32_t connection,
-    const struct mr_log_fetch *request, mr_ns due_ns)
+    const struct mr_log_fetch *request, uint64_t mark, mr_ns due_ns)
 {
     uint32_t index = free_place(broker);
     struct mr_held_fetch *place = &broker->places[index];
@@ -157,21 +183,22 @@ static void hold(struct mr_broker *broker, uint32_t connection,
     place->generation++;
     place->deadline_ns = deadline_ns;
     place->request = *request;
+    place->mark = mark;
     broker->n_held_outputs += broker->logs[request->topic] != NULL;
     broker->env->wake_at(broker->env, due_ns < deadline_ns ? due_ns : deadline_ns,
         mr_broker_timer(MR_TIMER_FETCH, index, place->generation));
 }
 
-void mr_broker_fetch(
-    struct mr_broker *broker, uint32_t connection, const struct mr_log_fetch *request)
+void mr_broker_fetch(struct mr_broker *broker, uint32_t connection,
+    const struct mr_log_fetch *request, uint64_t mark)
 {
-    struct answer answer = look(broker, request);
+    struct answer answer = look(broker, request, mark);
     if (answer.is_ready || request->wait_ns <= 0) {
         answer_now(broker, connection, request, &answer);
         return;
     }
     mr_message_release(broker->env->arena, answer.rows);
-    hold(broker, connection, request, answer.due_ns);
+    hold(broker, connection, request, mark, answer.due_ns);
 }
 
 static void leave(struct mr_broker *broker, struct mr_held_fetch *place)
@@ -193,8 +220,18 @@ void mr_broker_fetch_due(struct mr_broker *broker, uint32_t index, uint32_t gene
     MR_ASSERT(index < broker->n_places);
     struct mr_held_fetch *place = &broker->places[index];
     if (place->connection == 0 || place->generation != generation) return;
-    struct answer answer = look(broker, &place->request);
+    struct answer answer = look(broker, &place->request, place->mark);
     answer_place(broker, place, &answer);
+}
+
+void mr_broker_fed(struct mr_broker *broker)
+{
+    for (uint32_t i = 0; i < broker->n_places; i++) {
+        struct mr_held_fetch *place = &broker->places[i];
+        if (place->connection == 0 || broker->logs[place->request.topic]) continue;
+        struct answer answer = look(broker, &place->request, place->mark);
+        if (answer.is_ready) answer_place(broker, place, &answer);
+    }
 }
 
 void mr_broker_rows_visible(struct mr_broker *broker)
@@ -203,7 +240,7 @@ void mr_broker_rows_visible(struct mr_broker *broker)
     for (uint32_t i = 0; i < broker->n_places; i++) {
         struct mr_held_fetch *place = &broker->places[i];
         if (place->connection == 0 || !broker->logs[place->request.topic]) continue;
-        struct answer answer = look(broker, &place->request);
+        struct answer answer = look(broker, &place->request, 0);
         if (answer.is_ready)
             answer_place(broker, place, &answer);
         else

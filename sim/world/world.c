@@ -177,6 +177,21 @@ bool mr_world_step(struct mr_world *world)
     return is_step;
 }
 
+void mr_world_wake(struct mr_world *world, uint32_t process, mr_ns at_ns, uint64_t timer)
+{
+    MR_ASSERT(process < world->n_processes && at_ns >= world->now_ns);
+    const struct mr_process *woken = &world->processes[process];
+    if (woken->state)
+        mr_world_push(world, at_ns, MR_EVENT_TIMER, process, timer,
+            (uint16_t)woken->env.incarnation);
+}
+
+void mr_world_strike(struct mr_world *world, uint32_t fault, mr_ns at_ns)
+{
+    MR_ASSERT(fault < world->config->n_faults && at_ns >= world->now_ns);
+    mr_world_push(world, at_ns, MR_EVENT_FAULT_BEGIN, 0, fault, 0);
+}
+
 /* What is asked about the run. */
 
 mr_ns mr_world_now(const struct mr_world *world)

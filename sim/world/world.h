@@ -95,6 +95,11 @@ struct mr_world *mr_world_new(struct mr_arena *arena, const struct mr_world_conf
  * is no step. False when nothing is left to happen. */
 bool mr_world_step(struct mr_world *world);
 
+/* From outside, for runs that are led step by step. At `at_ns`, not before now: a timer of a process that is up; the
+ * fault of this index begins, which must not be at work. */
+void mr_world_wake(struct mr_world *world, uint32_t process, mr_ns at_ns, uint64_t timer);
+void mr_world_strike(struct mr_world *world, uint32_t fault, mr_ns at_ns);
+
 mr_ns mr_world_now(const struct mr_world *world);
 uint64_t mr_world_steps(const struct mr_world *world);
 /* The digest of everything that has happened. */
