@@ -134,7 +134,8 @@ static bool read_scenario(struct replay *replay, struct mr_err *err)
             is_read && replay->scenario->digest == replay->recorded.scenario_digest;
         if (replay->is_same_scenario) return true;
         printf(
-            "'%s', its pipeline or its data has changed since: running the recorded manifest\n",
+            "'%s', its pipeline or its data has changed since, or flags varied it: running the "
+            "recorded manifest\n",
             replay->path);
     } else {
         printf("'%s' is gone: running the recorded manifest\n", replay->recorded.scenario_path);

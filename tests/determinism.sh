@@ -20,7 +20,7 @@ digests() {
     name=$1
     binary=$2
     shift 2
-    "$binary" test scenarios/library tests/functions --seeds "1..$seeds" --no-record --quiet --digests "$out/$name" "$@" >"$out/$name.log" 2>&1 ||
+    "$binary" test scenarios/library scenarios/steps tests/functions --seeds "1..$seeds" --no-record --quiet --digests "$out/$name" "$@" >"$out/$name.log" 2>&1 ||
         [ $? -eq 1 ]
     sort "$out/$name" -o "$out/$name"
     if [ -f "$out/reference" ] && ! cmp -s "$out/reference" "$out/$name"; then
@@ -39,7 +39,7 @@ digests second-base build/millrace --arena-base second
 digests three-workers build/millrace --jobs 3
 if command -v setarch >/dev/null 2>&1; then
     setarch -R true 2>/dev/null && digests_without_aslr() { setarch -R "$@"; } &&
-        setarch -R build/millrace test scenarios/library tests/functions --seeds "1..$seeds" --no-record --quiet --digests "$out/no-aslr" >"$out/no-aslr.log" 2>&1
+        setarch -R build/millrace test scenarios/library scenarios/steps tests/functions --seeds "1..$seeds" --no-record --quiet --digests "$out/no-aslr" >"$out/no-aslr.log" 2>&1
     if [ -f "$out/no-aslr" ]; then
         sort "$out/no-aslr" -o "$out/no-aslr"
         cmp "$out/reference" "$out/no-aslr"
@@ -53,15 +53,15 @@ cp -R scenarios "$elsewhere/"
 mkdir "$elsewhere/tests"
 cp -R tests/functions "$elsewhere/tests/"
 binary=$PWD/build/millrace
-(cd "$elsewhere" && "$binary" test scenarios/library tests/functions --seeds "1..$seeds" --no-record --quiet --digests digests >/dev/null 2>&1)
+(cd "$elsewhere" && "$binary" test scenarios/library scenarios/steps tests/functions --seeds "1..$seeds" --no-record --quiet --digests digests >/dev/null 2>&1)
 sort "$elsewhere/digests" >"$out/elsewhere"
 cmp "$out/reference" "$out/elsewhere"
 rm -rf "$elsewhere"
 echo "   another directory: $(wc -l <"$out/elsewhere") digests"
 
 # Alone and after a hundred others.
-build/millrace test scenarios/library tests/functions --seeds "$seeds..$seeds" --no-record --quiet --jobs 1 --digests "$out/alone" >/dev/null 2>&1
-build/millrace test scenarios/library tests/functions --seeds "1..$((seeds > 101 ? seeds : 101))" --no-record --quiet --jobs 1 --digests "$out/after" >/dev/null 2>&1
+build/millrace test scenarios/library scenarios/steps tests/functions --seeds "$seeds..$seeds" --no-record --quiet --jobs 1 --digests "$out/alone" >/dev/null 2>&1
+build/millrace test scenarios/library scenarios/steps tests/functions --seeds "1..$((seeds > 101 ? seeds : 101))" --no-record --quiet --jobs 1 --digests "$out/after" >/dev/null 2>&1
 while read -r line; do
     grep -qxF "$line" "$out/after" || {
         echo "determinism: alone a seed is '$line', after a hundred others it is not" >&2
@@ -71,7 +71,7 @@ done <"$out/alone"
 echo "   alone and after 100 others: $(wc -l <"$out/alone") digests"
 
 echo "   every seed in two processes that differ, and the universe test"
-build/millrace test scenarios/library tests/functions --seeds "1..$seeds" --twice --no-record --quiet >/dev/null
+build/millrace test scenarios/library scenarios/steps tests/functions --seeds "1..$seeds" --twice --no-record --quiet >/dev/null
 build/millrace test scenarios/library --seeds "1..10" --universe 20 --no-record --quiet >/dev/null
 
 echo "   a planted leak is found and named"

@@ -231,6 +231,11 @@ struct mr_scenario {
     uint64_t interleavings;   /* of them, all that are legal, or UINT64_MAX: more than can be counted */
 };
 
+/* Reads steps from a text of their own, a step or a list of them, for a stepped scenario; the order of watermarks is
+ * not looked at. Errors: INPUT with place, as mr_scenario_read. */
+MR_MUST_CHECK bool mr_scenario_read_steps(struct mr_region *region,
+    const struct mr_scenario *scenario, const char *text, const struct mr_test_step **steps,
+    uint32_t *n_steps, struct mr_err *err);
 /* The rows of an output, and the sink that writes them; NULL: none does. */
 const struct mr_schema *mr_output_schema(
     const struct mr_scenario *scenario, uint32_t topic, uint32_t *sink);

@@ -122,6 +122,14 @@ static bool read_input_rows(struct mr_reading *reading, const struct mr_yaml *li
 
 static struct mr_test_step *add(struct mr_steps *steps, enum mr_test_step_kind kind)
 {
+    if (steps->n == steps->capacity) {
+        uint32_t capacity = steps->capacity ? 2 * steps->capacity : 16;
+        struct mr_test_step *list =
+            mr_region_array(steps->region, struct mr_test_step, capacity);
+        if (steps->n > 0) memcpy(list, steps->list, sizeof *list * steps->n);
+        steps->list = list;
+        steps->capacity = capacity;
+    }
     struct mr_test_step *step = &steps->list[steps->n++];
     *step =
         (struct mr_test_step){.kind = kind, .place = steps->place, .topic = MR_TEST_ALL_TOPICS};
@@ -376,6 +384,39 @@ static bool read_variations(struct mr_reading *reading, const struct mr_yaml *ro
     return true;
 }
 
+static bool read_list(
+    struct mr_reading *reading, const struct mr_yaml *list, struct mr_steps *steps)
+{
+    for (uint32_t i = 0; i < list->n; i++) {
+        if (steps->n == STEPS_MAX)
+            return mr_fail_node(reading, list, "at most %d steps", (int)STEPS_MAX);
+        if (!read_step(reading, list->items[i], steps)) return false;
+    }
+    return true;
+}
+
+bool mr_scenario_read_steps(struct mr_region *region, const struct mr_scenario *scenario,
+    const char *text, const struct mr_test_step **out, uint32_t *n_steps, struct mr_err *err)
+{
+    MR_ASSERT(scenario->is_stepped);
+    struct mr_scenario copy = *scenario; /* readers may write into theirs */
+    struct mr_reading reading = {
+        .region = region, .path = "step", .scenario = &copy, .err = err};
+    const struct mr_yaml *root;
+    size_t bytes = strlen(text);
+    if (!mr_yaml_parse(region, "step", text, bytes, MR_YAML_1_2, &root, err)) return false;
+    struct mr_steps steps = {.region = region};
+    bool is_read = root->kind == MR_YAML_LIST ? read_list(&reading, root, &steps)
+                                              : read_step(&reading, root, &steps);
+    if (!is_read) {
+        mr_err_quote(err, text, bytes);
+        return false;
+    }
+    *out = steps.list;
+    *n_steps = steps.n;
+    return true;
+}
+
 bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
@@ -387,13 +428,8 @@ bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root)
             "'steps' must be a list of steps");
     if (list->n > STEPS_MAX)
         return mr_fail_node(reading, list, "at most %d steps", (int)STEPS_MAX);
-    struct mr_steps steps = {
-        .list = mr_region_array(reading->region, struct mr_test_step, STEPS_MAX + 1)};
-    for (uint32_t i = 0; i < list->n; i++) {
-        if (steps.n == STEPS_MAX)
-            return mr_fail_node(reading, list, "at most %d steps", (int)STEPS_MAX);
-        if (!read_step(reading, list->items[i], &steps)) return false;
-    }
+    struct mr_steps steps = {.region = reading->region};
+    if (!read_list(reading, list, &steps)) return false;
     scenario->steps = steps.list;
     scenario->n_steps = steps.n;
     return check_order(reading, &steps) && read_variations(reading, root);

@@ -5,8 +5,10 @@
 #include "scenarios/language/scenario_internal.h"
 
 struct mr_steps {
+    struct mr_region *region;
     struct mr_test_step *list;
     uint32_t n;
+    uint32_t capacity;
     struct mr_place place; /* of the step that is being read, and its word */
     const char *word;
     bool is_bare; /* the word alone */

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/digest.h"
 #include "scenarios/language/interleaving.h"
 #include "scenarios/language/scenario_internal.h"
 
@@ -33,6 +34,7 @@ const struct mr_scenario *mr_scenario_restored_between(
     }
     out->steps = steps;
     out->is_restored_between = true;
+    out->digest = mr_digest_mix(scenario->digest, 1); /* not what a record finds in the file */
     return out;
 }
 
@@ -160,6 +162,7 @@ const struct mr_scenario *mr_scenario_split(
     struct mr_scenario *out = mr_region_new(region, struct mr_scenario);
     *out = *scenario;
     out->split = channels;
+    out->digest = mr_digest_mix(scenario->digest, channels);
     split_topics(region, out);
     struct mr_cluster *cluster = &out->cluster;
     if (cluster->parallelism < channels) cluster->parallelism = channels;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "scenarios/run/record_tap.h"
 #include "scenarios/run/run_internal.h"
 
 struct outcomes {
@@ -259,6 +260,8 @@ bool mr_lead_settle(struct mr_lead *lead, struct mr_run_result *result)
         if (run->step == options->until_step) return false;
         lead->end = MR_END_QUIET;
         if (mr_run_job_state(run) == MR_JOB_FAILED) return false;
+        if (run->universe)
+            mr_universe_try(run->universe, run->arena, run->world, &run->draws, run->step);
     }
     lead->end = MR_END_RUN_FOR;
     return true;
@@ -272,6 +275,7 @@ void mr_lead_add(struct mr_lead *lead, uint32_t topic, uint32_t partition,
     mr_stream_add(lead->run->streams[topic], partition, row,
         has_time ? time_us : mr_us_from_ns(lead->now_ns), lead->now_ns);
     mr_arena_owner(lead->run->arena, owner);
+    if (lead->run->record) mr_record_tap_input(lead->run->record, topic, partition);
 }
 
 void mr_lead_mark(
@@ -371,6 +375,19 @@ void mr_lead_take(struct mr_lead *lead, uint32_t topic)
     }
     clear(&output->fresh);
     output->committed = NULL;
+}
+
+const struct mr_outcome *mr_lead_take_one(struct mr_lead *lead, uint32_t topic)
+{
+    struct output *output = &lead->outputs[topic];
+    struct mr_outcome *one = output->fresh.first;
+    if (!one) return NULL;
+    output->fresh.first = one->next;
+    if (!one->next) output->fresh.end = NULL;
+    bool is_covered = output->committed != NULL;
+    if (one == output->committed) output->committed = NULL;
+    if (!is_covered) push(&output->taken, one);
+    return one;
 }
 
 const struct mr_stored *mr_lead_stored(const struct mr_lead *lead)

@@ -56,6 +56,9 @@ struct mr_outcome *mr_lead_fresh(const struct mr_lead *lead, uint32_t topic);
  */
 void mr_lead_take(struct mr_lead *lead, uint32_t topic);
 
+/* The first fresh one, which is taken; NULL: there is none. */
+const struct mr_outcome *mr_lead_take_one(struct mr_lead *lead, uint32_t topic);
+
 /* A state that the last checkpoint stored, in the order of the subtasks; see
  * mr_lead_checkpoint. */
 struct mr_stored {

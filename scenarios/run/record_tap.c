@@ -476,6 +476,14 @@ void mr_record_tap_backlog(struct mr_record_tap *tap, mr_ns now)
         if (tap->config.streams[i]) TELL(tap, backlog, now, i, waiting_rows(tap, i, now));
 }
 
+void mr_record_tap_input(struct mr_record_tap *tap, uint32_t topic, uint32_t partition)
+{
+    struct mr_stream *stream = tap->config.streams[topic];
+    int64_t row = mr_stream_rows(stream, partition) - 1;
+    TELL(tap, input, topic, partition, row, mr_stream_arrives_at(stream, partition, row),
+        mr_stream_time_us(stream, partition, row));
+}
+
 void mr_record_tap_verdicts(struct mr_record_tap *tap, const struct mr_findings *findings)
 {
     for (uint32_t i = 0; i < findings->n; i++)

@@ -25,6 +25,8 @@ const struct mr_broker_tap *mr_record_tap_broker(struct mr_record_tap *tap);
 const struct mr_world_tap *mr_record_tap_world(struct mr_record_tap *tap);
 /* How many rows wait at the logs: call it now and then. */
 void mr_record_tap_backlog(struct mr_record_tap *tap, mr_ns now);
+/* A row was handed in, the last one of the partition. */
+void mr_record_tap_input(struct mr_record_tap *tap, uint32_t topic, uint32_t partition);
 void mr_record_tap_verdicts(struct mr_record_tap *tap, const struct mr_findings *findings);
 
 #endif

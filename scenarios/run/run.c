@@ -402,6 +402,7 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     run = mr_run_make(arena, scenario, options);
     mr_assert_context(scenario->path, options->seed, &run->step);
     if (options->universe_trials > 0) universe = mr_universe_new(options->universe_trials);
+    run->universe = universe;
     out->end = run->lead ? mr_steps_run(run, out) : run_on(run, universe, out);
     mr_arena_owner(arena, MR_OWNER_CHECKS);
     mr_run_finish(run, out);

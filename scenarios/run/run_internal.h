@@ -33,6 +33,7 @@ struct run {
     uint64_t sometimes;
     uint64_t engine_bytes_max;
     uint64_t step;        /* the event that is happening, for assertions that fail in it */
+    struct mr_universe *universe; /* NULL: not tried; outside of the arena */
     struct mr_lead *lead; /* NULL unless the run is led step by step */
 };
 

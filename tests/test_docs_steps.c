@@ -1,0 +1,64 @@
+/* The example of docs/steps.md does what the page says. */
+#include "tests/test_run_steps.h"
+
+/* The n-th fenced block of the page. */
+static const char *block(struct mr_region *region, const char *page, int n)
+{
+    static const char fence[] = "```yaml\n";
+    const char *at = page;
+    for (int i = 0; i <= n; i++) {
+        at = strstr(at, fence);
+        assert_non_null(at);
+        at += sizeof fence - 1;
+    }
+    const char *end = strstr(at, "```");
+    assert_non_null(end);
+    return mr_region_printf(region, "%.*s", (int)(end - at), at);
+}
+
+static const char *read_page(struct mr_region *region)
+{
+    FILE *file = fopen(MR_SOURCE_DIR "/docs/steps.md", "r");
+    assert_non_null(file);
+    char *page = mr_region_alloc(region, 1 << 16);
+    size_t bytes = fread(page, 1, (1 << 16) - 1, file);
+    page[bytes] = '\0';
+    fclose(file);
+    return page;
+}
+
+static const struct mr_scenario *read_example(struct mr_region *region)
+{
+    const char *page = read_page(region);
+    const struct test_file pipeline = {"clicks.yaml", block(region, page, 0)};
+    const struct mr_scenario *scenario = NULL;
+    struct mr_err err = {0};
+    if (!test_try(region, block(region, page, 1), &pipeline, &scenario, &err))
+        fail_msg("%d:%d: %s", err.input_line, err.input_col, err.msg);
+    return scenario;
+}
+
+static void the_example_holds(void **state)
+{
+    const struct mr_run_result *result = assert_holds(*state, read_example(*state), 1);
+    assert_int_equal(result->counts.rows_dropped, 1);
+    assert_int_equal(result->counts.restores, 1);
+}
+
+static void the_example_holds_however_it_is_varied(void **state)
+{
+    const struct mr_scenario *scenario = read_example(*state);
+    assert_holds(*state, mr_scenario_restored_between(*state, scenario), 1);
+    const struct mr_scenario *split = mr_scenario_split(*state, scenario, 2);
+    assert_true(split->seeds > 1);
+    for (uint64_t seed = 1; seed <= split->seeds; seed++) assert_holds(*state, split, seed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LANGUAGE_TEST(the_example_holds),
+        LANGUAGE_TEST(the_example_holds_however_it_is_varied),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
