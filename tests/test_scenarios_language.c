@@ -58,12 +58,8 @@ static void all_checks_but_late_are_on_by_default(void **state)
 {
     const struct mr_check_options *check = &test_read(*state, TEST_HEAD_STREAM)->check;
     for (int i = 0; i < MR_CHECKS; i++)
-<<<<<<< HEAD
-        assert_int_equal(
-            check->enabled[i], i != MR_CHECK_LATE && i != MR_CHECK_ASSERTIONS);
-=======
-        assert_int_equal(check->enabled[i], i != MR_CHECK_LATE && i != MR_CHECK_STEPS);
->>>>>>> dfeecb4 (scenarios: lead a run step by step, and split and restore it between the steps)
+        assert_int_equal(check->enabled[i],
+            i != MR_CHECK_LATE && i != MR_CHECK_ASSERTIONS && i != MR_CHECK_STEPS);
     assert_int_equal(check->dropped_at_most.whole, 0);
     assert_int_equal(check->liveness_ns, 20 * MR_SECOND_NS);
 }

@@ -145,6 +145,32 @@ static void floats_are_compared_as_they_are_written(void **state)
         "s.yaml:5: output 'out' lacks 1 of the rows that are expected, and has 1 others");
 }
 
+static void values_may_have_values_inside(void **state)
+{
+    static const char nested[] =
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - type: ReadFromLog\n"
+        "      config:\n"
+        "        topic: in\n"
+        "        schema: {tags: [string], ages: {type: object, "
+        "additionalProperties: integer}, who: "
+        "{type: object, properties: {a: integer, b: number}, required: [a, b]}, what: any}\n"
+        "    - {type: WriteToLog, config: {topic: out}}\n";
+    assert_always_holds(*state, nested,
+        "steps:\n"
+        "  - rows: [{tags: [x, y], ages: {ann: 3}, who: {a: 1, b: 2}, what: 7}]\n"
+        "  - expect: [{tags: [x, y], ages: {ann: 3}, who: {b: 2.0, a: 1}, what: 7}]\n");
+    const struct mr_witness *witness = assert_fails(*state, nested,
+        "steps:\n"
+        "  - rows: [{tags: [x, y], ages: {}, who: {a: 1, b: 2}, what: [1]}]\n"
+        "  - expect: [{tags: [x], ages: {}, who: {a: 1, b: 2}, what: a text}]\n",
+        "s.yaml:5: output 'out' lacks 1 of the rows that are expected, and has 1 others");
+    assert_string_equal(witness->actual,
+        "! {tags: [\"x\", \"y\"], ages: {}, who: {\"a\": 1, \"b\": 2.0}, what: [1]}\n");
+}
+
 /* Failures. */
 
 static void what_is_missing_and_what_is_too_much_stand_side_by_side(void **state)
@@ -312,6 +338,7 @@ int main(void)
         LANGUAGE_TEST(a_restore_without_a_checkpoint_begins_anew),
         LANGUAGE_TEST(state_is_there_until_its_window_has_expired),
         LANGUAGE_TEST(floats_are_compared_as_they_are_written),
+        LANGUAGE_TEST(values_may_have_values_inside),
         LANGUAGE_TEST(what_is_missing_and_what_is_too_much_stand_side_by_side),
         LANGUAGE_TEST(each_part_of_a_pane_is_compared_where_it_is_written),
         LANGUAGE_TEST(rows_that_no_step_claims_are_a_failure_at_the_end),

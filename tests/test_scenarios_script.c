@@ -3,13 +3,17 @@
 
 #include <string.h>
 
-#include "scenarios/data/stream.h"
 #include "engine/batch/batch.h"
+#include "scenarios/data/stream.h"
 
 enum { FIELDS = 5 };
-static const struct mr_field fields[FIELDS] = {{"text", MR_TYPE_STRING, true},
-    {"number", MR_TYPE_INT, false}, {"is", MR_TYPE_BOOL, false}, {"share", MR_TYPE_FLOAT, true},
-    {"at", MR_TYPE_TIMESTAMP, false}};
+static const struct mr_field fields[FIELDS] = {
+    {.name = "text", .type = MR_TYPE_STRING, .is_nullable = true},
+    {.name = "number", .type = MR_TYPE_INT},
+    {.name = "is", .type = MR_TYPE_BOOL},
+    {.name = "share", .type = MR_TYPE_FLOAT, .is_nullable = true},
+    {.name = "at", .type = MR_TYPE_TIMESTAMP},
+};
 static const struct mr_schema schema = {FIELDS, fields};
 
 struct bench {

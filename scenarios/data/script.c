@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "scenarios/data/stream_internal.h"
 
 static void grow_rows(const struct mr_stream *stream, struct mr_script *script)
@@ -62,61 +63,23 @@ mr_us mr_stream_marked_us(
     return highest_us;
 }
 
-static uint32_t heap_bytes(const struct mr_value *rows, size_t n_values)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < n_values; i++)
-        if (rows[i].bytes > MR_STRING_INLINE_MAX) bytes += rows[i].bytes;
-    MR_ASSERT(bytes <= UINT32_MAX);
-    return (uint32_t)bytes;
-}
-
-static void put(
-    struct mr_value value, struct mr_column *column, uint32_t row, uint32_t *heap_used)
-{
-    uint64_t *valid = mr_blob_part(column->valid);
-    bool is_null = value.type == MR_TYPE_NULL;
-    if (valid && !is_null) valid[row / 64] |= (uint64_t)1 << row % 64;
-    uint32_t bytes = mr_type_bytes(column->type);
-    if (bytes == 1) {
-        ((uint8_t *)mr_blob_part(column->values))[row] = is_null ? 0 : (uint8_t)value.i;
-    } else if (bytes == 8) {
-        ((int64_t *)mr_blob_part(column->values))[row] = is_null ? 0 : value.i;
-    } else {
-        struct mr_string *out = &((struct mr_string *)mr_blob_part(column->values))[row];
-        *out = (struct mr_string){.bytes = is_null ? 0 : value.bytes};
-        if (out->bytes == 0) return;
-        if (out->bytes <= MR_STRING_INLINE_MAX) {
-            memcpy(out->inline_text, value.text, value.bytes);
-            return;
-        }
-        memcpy(out->prefix, value.text, sizeof out->prefix);
-        out->heap_offset = *heap_used;
-        memcpy((char *)mr_blob_part(column->heap) + *heap_used, value.text, value.bytes);
-        *heap_used += value.bytes;
-    }
-}
-
 struct mr_message *mr_scripted_blob(const struct mr_stream *stream, struct mr_arena *arena,
     uint32_t partition, int64_t first, uint32_t n)
 {
     const struct mr_script *script = &stream->scripts[partition];
     const struct mr_schema *schema = stream->config->schema;
     const struct mr_value *rows = script->rows + (size_t)first * schema->n_fields;
-    uint64_t nullable_columns = 0;
-    for (uint32_t f = 0; f < schema->n_fields; f++)
-        if (schema->fields[f].is_nullable) nullable_columns |= (uint64_t)1 << f;
     struct mr_column columns[MR_FIELDS_MAX];
-    struct mr_batch batch;
-    struct mr_message *message = mr_blob_new(arena, stream->types, schema->n_fields, n,
-        nullable_columns, heap_bytes(rows, (size_t)n * schema->n_fields), columns, &batch);
-    memcpy(mr_blob_part(batch.times_us), script->times_us + first, n * sizeof(mr_us));
-    uint32_t heap_used = 0;
-    for (uint32_t f = 0; f < schema->n_fields; f++) {
-        if (columns[f].valid)
-            memset(mr_blob_part(columns[f].valid), 0, (n + 63) / 64 * sizeof(uint64_t));
-        for (uint32_t i = 0; i < n; i++)
-            put(rows[(size_t)i * schema->n_fields + f], &columns[f], i, &heap_used);
-    }
+    struct mr_scratch scratch;
+    mr_scratch_init(&scratch, arena);
+    for (uint32_t f = 0; f < schema->n_fields; f++)
+        columns[f] = mr_column_make(stream->types[f], rows + f, schema->n_fields, n, &scratch);
+    const struct mr_batch batch = {.n_rows = n,
+        .n_columns = schema->n_fields,
+        .columns = columns,
+        .times_us = script->times_us + first,
+        .n_selected = n};
+    struct mr_message *message = mr_batch_to_message(arena, &batch, 0, 0, 0);
+    mr_scratch_deinit(&scratch);
     return message;
 }

@@ -169,7 +169,7 @@ bool mr_read_chances(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_job(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root);
 /* Stepped scenarios: the calm world, in the place of what is written of others; inputs that steps feed; the steps. */
-bool mr_read_calm(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_stepped_world(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_inputs(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_readers_agree(
     struct mr_reading *reading, const struct mr_transform *first, const struct mr_yaml *node);

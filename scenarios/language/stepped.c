@@ -76,7 +76,7 @@ static void calm(struct mr_scenario *scenario)
         .put_ns = mr_distribution_constant(0), .get_ns = mr_distribution_constant(0)};
 }
 
-bool mr_read_calm(struct mr_reading *reading, const struct mr_yaml *root)
+bool mr_read_stepped_world(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
     scenario->split = 1;

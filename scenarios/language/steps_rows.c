@@ -1,6 +1,8 @@
 /* Rows, values and times as steps write them. */
 #include <string.h>
 
+#include "base/document_yaml.h"
+#include "base/shape.h"
 #include "scenarios/language/scenario_internal.h"
 
 static bool is_word(const struct mr_yaml *node, const char *const *words)
@@ -74,6 +76,87 @@ static bool fail_type(
         mr_type_name(field->type), kinds[node->kind]);
 }
 
+/* Values inside of values. Where the shape is known it says what a node is: a map or a row, an
+ * integer or a float; and in which order a row has its fields. */
+static bool put_document(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_field *field, struct mr_document_writer *writer);
+
+static bool put_row(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_shape *shape, struct mr_document_writer *writer)
+{
+    static const struct mr_yaml null = {.kind = MR_YAML_NULL};
+    const char *names[MR_FIELDS_MAX];
+    for (uint32_t f = 0; f < shape->n_fields; f++) names[f] = shape->fields[f].name;
+    if (!mr_yaml_only_keys(node, "row", names, shape->n_fields, reading->err)) return false;
+    size_t begin = mr_document_begin(writer, MR_DOCUMENT_ROW);
+    for (uint32_t f = 0; f < shape->n_fields; f++) {
+        const struct mr_yaml *value = mr_yaml_get(node, names[f]);
+        mr_document_put_name(writer, names[f], strlen(names[f]));
+        if (!put_document(reading, value ? value : &null, &shape->fields[f], writer))
+            return false;
+    }
+    mr_document_end(writer, begin);
+    return true;
+}
+
+static bool put_many(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_field *field, struct mr_document_writer *writer)
+{
+    static const struct mr_field any = {
+        .name = "element", .type = MR_TYPE_ANY, .is_nullable = true};
+    bool is_map = node->kind == MR_YAML_MAP;
+    const struct mr_shape *shape = field->shape;
+    const struct mr_field *element = shape && shape->element ? shape->element : &any;
+    const struct mr_field *key = shape && shape->key ? shape->key : &any;
+    size_t begin = mr_document_begin(writer, is_map ? MR_DOCUMENT_MAP : MR_DOCUMENT_LIST);
+    for (uint32_t i = 0; i < node->n; i++)
+        if ((is_map && !put_document(reading, node->keys[i], key, writer)) ||
+            !put_document(reading, node->items[i], element, writer))
+            return false;
+    mr_document_end(writer, begin);
+    return true;
+}
+
+static bool put_document(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_field *field, struct mr_document_writer *writer)
+{
+    struct mr_value value;
+    bool is_list = field->type == MR_TYPE_LIST && node->kind == MR_YAML_LIST;
+    bool is_map = field->type == MR_TYPE_MAP && node->kind == MR_YAML_MAP;
+    bool is_row = field->type == MR_TYPE_ROW && node->kind == MR_YAML_MAP;
+    if (is_row && field->shape && field->shape->n_fields > 0)
+        return put_row(reading, node, field->shape, writer);
+    if (is_list || is_map) return put_many(reading, node, field, writer);
+    if (!mr_type_is_document(field->type)) {
+        struct mr_field named = *field;
+        if (!named.name) named.name = "element";
+        named.is_nullable = true;
+        if (!mr_read_value(reading, node, &named, &value)) return false;
+    } else {
+        if (!mr_value_of_yaml(reading->region, node, false, &value, reading->err)) return false;
+        if (!mr_field_accepts(field, value))
+            return mr_fail_node(reading, node, "'%s' is %s, not %s",
+                field->name ? field->name : "element", mr_type_name(field->type),
+                mr_value_class(value));
+    }
+    mr_document_put(writer, value);
+    return true;
+}
+
+static bool read_document(struct mr_reading *reading, const struct mr_yaml *node,
+    const struct mr_field *field, struct mr_value *out)
+{
+    struct mr_document_writer writer = {0};
+    bool is_ok = put_document(reading, node, field, &writer);
+    if (is_ok) {
+        char *copy = mr_region_alloc(reading->region, writer.bytes + 1);
+        memcpy(copy, writer.data, writer.bytes);
+        *out = mr_document_value(copy);
+    }
+    mr_document_writer_deinit(&writer);
+    return is_ok;
+}
+
 bool mr_read_value(struct mr_reading *reading, const struct mr_yaml *node,
     const struct mr_field *field, struct mr_value *out)
 {
@@ -103,8 +186,7 @@ bool mr_read_value(struct mr_reading *reading, const struct mr_yaml *node,
     case MR_TYPE_TIMESTAMP:
         return mr_read_time(reading, node, field->name, &out->i);
     default:
-        return mr_fail_node(reading, node, "steps cannot write a %s yet, as field '%s' is",
-            mr_type_name(field->type), field->name);
+        return read_document(reading, node, field, out);
     }
 }
 

@@ -340,8 +340,17 @@ bool millrace_driver_restore(struct millrace_driver *driver)
 
 /* Outputs. */
 
-static struct millrace_value give_value(struct mr_value from)
+static struct millrace_value give_document(struct mr_region *region, struct mr_value from)
 {
+    size_t size = mr_value_text_size(from);
+    char *text = mr_region_alloc(region, size);
+    size_t bytes = mr_value_format(from, text, size);
+    return (struct millrace_value){.type = MILLRACE_JSON, .text = text, .bytes = bytes};
+}
+
+static struct millrace_value give_value(struct mr_region *region, struct mr_value from)
+{
+    if (mr_type_is_document((enum mr_type)from.type)) return give_document(region, from);
     static const enum millrace_type types[] = {[MR_TYPE_NULL] = MILLRACE_NULL,
         [MR_TYPE_BOOL] = MILLRACE_BOOLEAN,
         [MR_TYPE_INT] = MILLRACE_INTEGER,
@@ -372,7 +381,7 @@ bool millrace_driver_take(
         mr_region_array(driver->region, struct millrace_value, schema->n_fields + 1);
     const char **names = mr_region_array(driver->region, const char *, schema->n_fields + 1);
     for (uint32_t f = 0; f < schema->n_fields; f++) {
-        values[f] = give_value(outcome->row[f]);
+        values[f] = give_value(driver->region, outcome->row[f]);
         names[f] = schema->fields[f].name;
     }
     *row = (struct millrace_row){.n_values = schema->n_fields,

@@ -32,6 +32,8 @@ enum millrace_type {
     MILLRACE_STRING,
     MILLRACE_BYTES,
     MILLRACE_TIMESTAMP,
+    MILLRACE_JSON, /* of what comes out: a list, map or row, or what has no type of its own, as
+                      text */
 };
 
 /* One value. Text is borrowed, `bytes` long, and not terminated. */
