@@ -34,8 +34,15 @@ struct chunk {
     _Alignas(16) char data[];
 };
 
+struct ending {
+    struct ending *next;
+    void (*end)(void *self);
+    void *self;
+};
+
 struct mr_region {
     struct chunk *first; /* the one that is being filled */
+    struct ending *endings;
 };
 
 struct mr_region *mr_region_create(void)
@@ -46,12 +53,21 @@ struct mr_region *mr_region_create(void)
 void mr_region_destroy(struct mr_region *region)
 {
     if (!region) return;
+    for (const struct ending *ending = region->endings; ending; ending = ending->next)
+        ending->end(ending->self);
     while (region->first) {
         struct chunk *next = region->first->next;
         mr_free(region->first);
         region->first = next;
     }
     mr_free(region);
+}
+
+void mr_region_at_end(struct mr_region *region, void (*end)(void *self), void *self)
+{
+    struct ending *ending = mr_region_new(region, struct ending);
+    *ending = (struct ending){.next = region->endings, .end = end, .self = self};
+    region->endings = ending;
 }
 
 void *mr_region_alloc(struct mr_region *region, size_t bytes)

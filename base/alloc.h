@@ -17,6 +17,8 @@ struct mr_region;
 struct mr_region *mr_region_create(void);
 void mr_region_destroy(struct mr_region *region); /* accepts NULL */
 /* Zeroed, aligned to 16; lives as long as the region. */
+/* Calls `end` when the region is destroyed, before its memory goes; the last one first. */
+void mr_region_at_end(struct mr_region *region, void (*end)(void *self), void *self);
 void *mr_region_alloc(struct mr_region *region, size_t bytes);
 char *mr_region_strdup(struct mr_region *region, const char *text);
 char *mr_region_strndup(struct mr_region *region, const char *text, size_t bytes);

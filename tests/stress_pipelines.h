@@ -286,6 +286,22 @@ static const struct stress_pipeline stress_pipelines[] = {
             "        equalities: [{l: key, m: key}, {m: value, r: value}]\n"
             "        type: {outer: [l, m]}\n"
             WRITE_OF("Sink", "Join", "out", "exactly_once")},
+    {.name = "queried",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - {type: WindowInto, name: L, input: A, config: {windowing: {type: fixed, size: "
+            "80ms}}}\n"
+            "    - {type: WindowInto, name: R, input: B, config: {windowing: {type: fixed, size: "
+            "80ms}}}\n"
+            "    - type: Sql\n"
+            "      input: {l: L, r: R}\n"
+            "      config:\n"
+            "        query: >\n"
+            "          SELECT l.key, COUNT(*) AS n, SUM(l.`value` - r.`value`) AS d\n"
+            "          FROM l LEFT JOIN r ON l.key = r.key GROUP BY l.key\n"
+            "    - {type: Filter, input: Sql, config: {language: sql, keep: 'n > 1 OR d IS "
+            "NULL'}}\n"
+            WRITE_OF("Sink", "Filter", "out, key: key", "exactly_once")},
 };
 /* clang-format on */
 

@@ -31,7 +31,7 @@ static const struct rule rules[] = {
 /* System headers that only one place may use. */
 static const struct rule only[] = {
     {"<libfyaml.h>", " base/yaml"},
-    {"<sqlite3.h>", " replay/store"},
+    {"<sqlite3.h>", " replay/store engine/expression/sql_connection.h"},
     {"<xxhash.h>", " base/digest"},
     {"<Python.h>", " engine/expression/python_internal.h"},
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/expression/python.h"
+#include "engine/expression/sql.h"
 
 /* ---- columns ---- */
 
@@ -302,6 +303,7 @@ struct mr_column mr_expression_batch(const struct mr_expression *expression,
 {
     const struct mr_node *root = expression->root;
     MR_ASSERT(batch->n_columns == expression->n_fields);
+    if (expression->sql) return mr_sql_scalar_batch(expression->sql, batch, scratch, errors);
     if (!root) return mr_udf_batch(expression->udf, batch, scratch, errors);
     struct mr_evaluation evaluation = {
         .batch = batch, .scratch = scratch, .n_rows = batch->n_rows};

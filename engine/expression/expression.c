@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/expression/python.h"
+#include "engine/expression/sql.h"
 
 const char *mr_row_error_text(enum mr_row_error error)
 {
@@ -164,6 +165,34 @@ bool mr_expression_compile_foreign(struct mr_region *region, const struct mr_udf
     return true;
 }
 
+bool mr_expression_compile_sql(struct mr_region *region, const char *text,
+    struct mr_place place, const char *table, enum mr_expression_use use,
+    const struct mr_schema *schema, const struct mr_expression **out, struct mr_err *err)
+{
+    struct mr_compiler compiler;
+    const struct mr_sql_scalar *scalar;
+    int field;
+    if (!compiler_make(&compiler, region, text, place, schema, err) ||
+        !mr_sql_scalar_compile(&compiler, table, use, &scalar, &field))
+        return false;
+    struct mr_node *root = NULL;
+    if (field >= 0) { /* it needs no SQLite */
+        root = mr_node_new(&compiler, MR_NODE_FIELD, 0, NULL, 0);
+        root->field = field;
+        root->type = schema->fields[field].type;
+        root->is_nullable = schema->fields[field].is_nullable;
+    }
+    struct mr_expression *expression = mr_region_new(region, struct mr_expression);
+    *expression = (struct mr_expression){.text = compiler.text,
+        .use = use,
+        .root = root,
+        .shape = root ? schema->fields[field].shape : NULL,
+        .n_fields = schema->n_fields,
+        .sql = root ? NULL : scalar};
+    *out = expression;
+    return true;
+}
+
 /* Whether the type that the native code yields will do for what was declared. */
 static bool is_as_declared(const struct mr_udf_text *written, const struct mr_node *root)
 {
@@ -212,6 +241,7 @@ bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_tex
 struct mr_field mr_expression_result(const struct mr_expression *expression)
 {
     const struct mr_node *root = expression->root;
+    if (expression->sql) return mr_sql_scalar_result(expression->sql);
     if (!root) return mr_udf_result(expression->udf);
     struct mr_field result = {.type = root->type, .is_nullable = root->is_nullable};
     if (root->kind == MR_NODE_FIELD) result.shape = expression->shape;

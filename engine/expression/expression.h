@@ -62,6 +62,10 @@ MR_MUST_CHECK bool mr_expression_compile_udf(struct mr_region *region,
 MR_MUST_CHECK bool mr_expression_compile_foreign(struct mr_region *region,
     const struct mr_udf_text *written, enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out, struct mr_err *err);
+/* An expression of Beam's SQL, in which the row may be called `table` (NULL: it has no name). */
+MR_MUST_CHECK bool mr_expression_compile_sql(struct mr_region *region, const char *text,
+    struct mr_place place, const char *table, enum mr_expression_use use,
+    const struct mr_schema *schema, const struct mr_expression **out, struct mr_err *err);
 /* Whether it runs in CPython. */
 bool mr_expression_is_foreign(const struct mr_expression *expression);
 

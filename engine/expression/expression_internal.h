@@ -68,10 +68,11 @@ struct mr_node {
 struct mr_expression {
     const char *text;
     enum mr_expression_use use;
-    const struct mr_node *root; /* NULL: `udf` */
+    const struct mr_node *root; /* NULL: `udf` or `sql` */
     const struct mr_shape *shape; /* of the field that the root is */
     uint32_t n_fields;          /* of the schema */
     const struct mr_udf *udf;   /* what runs in CPython; NULL: nothing */
+    const struct mr_sql_scalar *sql; /* what runs in SQLite; NULL: nothing */
 };
 
 /* Why a text was refused that may yet be good Python. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/expression/python.h"
+#include "engine/expression/sql.h"
 #include "engine/expression/unicode.h"
 
 struct machine {
@@ -296,6 +297,7 @@ static enum mr_row_error run(
 enum mr_row_error mr_expression_row(const struct mr_expression *expression,
     const struct mr_value *row, struct mr_scratch *scratch, struct mr_value *out)
 {
+    if (expression->sql) return mr_sql_scalar_row(expression->sql, row, scratch, out);
     if (!expression->root) return mr_udf_row(expression->udf, row, scratch, out);
     struct machine machine = {.row = row, .scratch = scratch};
     struct mr_value value = {.type = MR_TYPE_NULL};

@@ -2,18 +2,25 @@
 
 #include <string.h>
 
-#include "base/document.h"
 #include "engine/batch/column.h"
 
 /* ---- Rows as bytes ---- */
 
+static struct mr_value value_of(const struct mr_batch *batch, uint32_t column, uint32_t row)
+{
+    if (batch->columns[column].type == MR_TYPE_NULL)
+        return (struct mr_value){.type = MR_TYPE_NULL};
+    return mr_column_value(&batch->columns[column], row);
+}
+
 static uint32_t row_bytes(const struct mr_batch *batch, uint32_t row)
 {
-    uint32_t bytes = 4 + 8;
+    uint32_t bytes = 4;
     for (uint32_t i = 0; i < batch->n_columns; i++) {
-        const struct mr_column *column = &batch->columns[i];
-        if (column->type == MR_TYPE_NULL || mr_column_is_null(column, row)) continue;
-        bytes += mr_type_is_text(column->type) ? 4 + mr_column_raw(column, row).bytes : 8;
+        struct mr_value value = value_of(batch, i, row);
+        bytes += 1;
+        if (value.type == MR_TYPE_NULL) continue;
+        bytes += mr_type_is_text((enum mr_type)value.type) ? 4 + value.bytes : 8;
     }
     return bytes;
 }
@@ -27,23 +34,19 @@ static unsigned char *put(unsigned char *to, const void *from, uint32_t bytes)
 static void write_row(
     unsigned char *to, const struct mr_batch *batch, uint32_t row, uint32_t bytes)
 {
-    uint64_t nulls = 0;
     unsigned char *begin = to;
-    to = put(to, &bytes, 4) + 8;
+    to = put(to, &bytes, 4);
     for (uint32_t i = 0; i < batch->n_columns; i++) {
-        struct mr_value value = {.type = MR_TYPE_NULL};
-        if (batch->columns[i].type != MR_TYPE_NULL)
-            value = mr_column_raw(&batch->columns[i], row);
-        if (value.type == MR_TYPE_NULL) {
-            nulls |= (uint64_t)1 << i;
-        } else if (mr_type_is_text((enum mr_type)value.type)) {
+        struct mr_value value = value_of(batch, i, row);
+        to = put(to, &value.type, 1);
+        if (value.type == MR_TYPE_NULL) continue;
+        if (mr_type_is_text((enum mr_type)value.type)) {
             to = put(to, &value.bytes, 4);
             to = put(to, value.text, value.bytes);
         } else {
             to = put(to, &value.i, 8);
         }
     }
-    put(begin + 4, &nulls, 8);
     MR_ASSERT(to == begin + bytes);
 }
 
@@ -70,18 +73,14 @@ static void add_row(struct mr_gather_rows *rows, struct mr_arena *arena,
 static const unsigned char *read_row(
     const unsigned char *from, const struct mr_schema *schema, struct mr_value *values)
 {
-    uint64_t nulls;
-    memcpy(&nulls, from + 4, 8);
-    from += 4 + 8;
+    from += 4;
     for (uint32_t i = 0; i < schema->n_fields; i++) {
-        values[i] = (struct mr_value){.type = MR_TYPE_NULL};
-        if (nulls >> i & 1) continue;
-        values[i].type = (uint8_t)schema->fields[i].type;
-        if (mr_type_is_text(schema->fields[i].type)) {
+        values[i] = (struct mr_value){.type = *from++};
+        if (values[i].type == MR_TYPE_NULL) continue;
+        if (mr_type_is_text((enum mr_type)values[i].type)) {
             memcpy(&values[i].bytes, from, 4);
             values[i].text = (const char *)from + 4;
             from += 4 + values[i].bytes;
-            if (values[i].type == MR_TYPE_ANY) values[i] = mr_document_value(values[i].text);
         } else {
             memcpy(&values[i].i, from, 8);
             from += 8;
@@ -260,9 +259,11 @@ void mr_gather_emit(struct mr_gather *gather, const struct mr_gather_window *win
     const struct mr_schema *schema = &operator->transform->outputs[MR_OUTPUT_MAIN].schema;
     struct mr_scratch *scratch = &operator->context->scratch;
     struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, schema->n_fields);
-    for (uint32_t i = 0; i < schema->n_fields; i++)
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
         columns[i] =
             mr_column_make(schema->fields[i].type, values + i, schema->n_fields, n, scratch);
+        if (!schema->fields[i].is_nullable) columns[i].valid = NULL;
+    }
     mr_us *times = mr_scratch_array(scratch, mr_us, n);
     mr_us *starts = mr_scratch_array(scratch, mr_us, n);
     mr_us *ends = mr_scratch_array(scratch, mr_us, n);

@@ -11,11 +11,39 @@ static uint8_t *no_errors(struct mr_operator *operator, const struct mr_batch *b
     return errors;
 }
 
+/* Less the rows for which the condition does not hold. */
+static struct mr_batch keep_rows(struct mr_operator *operator, const struct mr_batch *batch,
+    const struct mr_expression *condition, uint8_t *errors)
+{
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct mr_column keep = mr_expression_batch(condition, batch, scratch, errors);
+    MR_ASSERT(keep.type == MR_TYPE_BOOL);
+    struct mr_batch good = mr_operator_divert(operator, batch, errors);
+    uint16_t *kept = mr_scratch_array(scratch, uint16_t, good.n_selected + 1);
+    const uint8_t *values = keep.values;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < good.n_selected; i++) {
+        uint32_t row = mr_batch_row(&good, i);
+        kept[n] = (uint16_t)row;
+        n += values[row] != 0;
+    }
+    good.selection = kept;
+    good.n_selected = n;
+    return good;
+}
+
 static void map_batch(struct mr_operator *operator, const struct mr_batch *batch)
 {
     const struct mr_map_to_fields *map = &operator->transform->map;
     struct mr_scratch *scratch = &operator->context->scratch;
     uint8_t *errors = no_errors(operator, batch);
+    struct mr_batch kept;
+    if (map->keep) {
+        kept = keep_rows(operator, batch, map->keep, errors);
+        if (kept.n_selected == 0) return;
+        batch = &kept;
+        errors = no_errors(operator, batch);
+    }
     struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, map->n_mappings + 1);
     for (uint32_t i = 0; i < map->n_mappings; i++) {
         int field = mr_expression_field(map->mappings[i].expression);
@@ -31,21 +59,8 @@ static void map_batch(struct mr_operator *operator, const struct mr_batch *batch
 
 static void filter_batch(struct mr_operator *operator, const struct mr_batch *batch)
 {
-    struct mr_scratch *scratch = &operator->context->scratch;
-    uint8_t *errors = no_errors(operator, batch);
-    struct mr_column keep = mr_expression_batch(operator->transform->keep, batch, scratch, errors);
-    MR_ASSERT(keep.type == MR_TYPE_BOOL);
-    struct mr_batch good = mr_operator_divert(operator, batch, errors);
-    uint16_t *kept = mr_scratch_array(scratch, uint16_t, good.n_selected + 1);
-    const uint8_t *values = keep.values;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < good.n_selected; i++) {
-        uint32_t row = mr_batch_row(&good, i);
-        kept[n] = (uint16_t)row;
-        n += values[row] != 0;
-    }
-    good.selection = kept;
-    good.n_selected = n;
+    struct mr_batch good =
+        keep_rows(operator, batch, operator->transform->keep, no_errors(operator, batch));
     mr_operator_emit(operator, MR_OUTPUT_MAIN, &good);
 }
 

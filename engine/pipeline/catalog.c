@@ -25,6 +25,7 @@ static const struct mr_catalog_entry supported[] = {
         mr_configure_strip_error_metadata},
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
     {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
+    {"Sql", MR_SQL, 1, MR_JOIN_INPUTS_MAX, false, false, mr_configure_sql},
     {"Join", MR_JOIN, 2, MR_JOIN_INPUTS_MAX, false, false, mr_configure_join},
     {"ReadFromText", MR_CREATE, 0, 0, false, false, mr_configure_read_from_text},
     {"ReadFromCsv", MR_CREATE, 0, 0, false, false, mr_configure_read_from_csv},
@@ -39,7 +40,7 @@ static const struct mr_catalog_entry supported[] = {
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
  * refusal can say so. */
-static const char *const not_yet[] = {"Sql", "PyTransform", "Enrichment", "AnomalyDetection", "MLTransform", "RunInference",
+static const char *const not_yet[] = {"PyTransform", "Enrichment", "AnomalyDetection", "MLTransform", "RunInference",
     "ReadFromParquet", "WriteToParquet", "ReadFromAvro", "WriteToAvro", "ReadFromTFRecord",
     "WriteToTFRecord", "ReadFromPubSub", "WriteToPubSub", "ReadFromPubSubLite",
     "WriteToPubSubLite", "ReadFromBigQuery", "WriteToBigQuery",

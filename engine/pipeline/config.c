@@ -111,14 +111,14 @@ bool mr_config_duration(
 bool mr_config_language(
     struct mr_graph_reader *reader, const struct mr_yaml *config, const char **out)
 {
-    static const char *const words[] = {"generic", "python"};
-    static const char *const refused[] = {"javascript", "sql", "calcite", "java"};
+    static const char *const words[] = {"generic", "python", "sql", "calcite"};
+    static const char *const refused[] = {"javascript", "java"};
     const struct mr_yaml *node = mr_config_get(config, "language");
     size_t index = 0;
     if (node && !mr_config_word(reader, node, "language", words, MR_COUNT_OF(words), refused,
                     MR_COUNT_OF(refused), &index))
         return false;
-    *out = words[index];
+    *out = index == 3 ? "sql" : words[index]; /* Calcite is Beam's SQL */
     return true;
 }
 
@@ -185,6 +185,9 @@ static bool compile_udf(struct mr_graph_reader *reader, const struct mr_yaml *no
     struct mr_udf_text *udf, const char *language, enum mr_expression_use use,
     const struct mr_schema *schema, const struct mr_expression **out)
 {
+    if (strcmp(language, "sql") == 0)
+        return mr_expression_compile_sql(reader->region, udf->text, udf->place, "PCOLLECTION", use,
+            schema, out, reader->err);
     udf->is_generic = strcmp(language, "generic") == 0;
     if ((udf->name && !read_path(reader, node, udf)) ||
         !mr_expression_compile_udf(reader->region, udf, use, schema, out, reader->err))

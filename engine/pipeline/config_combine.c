@@ -248,8 +248,11 @@ bool mr_configure_combine(
 {
     static const char *const keys[] = {"group_by", "combine", "language"};
     const struct mr_yaml *config = spec->config;
-    if (!mr_config_keys(reader, config, "config of Combine", keys, MR_COUNT_OF(keys), NULL, 0))
+    const char *language;
+    if (!mr_config_keys(reader, config, "config of Combine", keys, MR_COUNT_OF(keys), NULL, 0) ||
+        !mr_config_language(reader, config, &language))
         return false;
+    if (strcmp(language, "sql") == 0) return mr_configure_combine_sql(reader, spec, transform);
     struct combiner combiner = {.reader = reader,
         .input = mr_edge_schema(reader, transform->inputs[0]),
         .keys = mr_region_array(reader->region, int, MR_FIELDS_MAX)};

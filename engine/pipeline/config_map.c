@@ -106,6 +106,7 @@ bool mr_configure_map_to_fields(
         return false;
     if (mapper.fields.n_fields == 0)
         return mr_fail_at(reader->err, fields->place, "MapToFields yields no fields");
+    transform->map.keep = NULL;
     transform->map.n_mappings = mapper.fields.n_fields;
     transform->map.mappings = mapper.mappings;
     return mr_outputs_set(reader, spec, transform, mr_schema_finish(reader, &mapper.fields));
@@ -145,6 +146,10 @@ bool mr_configure_filter(
 bool mr_configure_assign_timestamps(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
 {
+    const char *language;
+    if (!mr_config_language(reader, spec->config, &language) ||
+        !mr_config_not_sql(reader, spec, language))
+        return false;
     transform->timestamp =
         read_only_expression(reader, spec, transform, "timestamp", MR_USE_TIMESTAMP);
     return transform->timestamp &&

@@ -72,6 +72,7 @@ static bool read_by(struct mr_graph_reader *reader, const struct mr_spec *spec,
     const struct mr_yaml *node = mr_config_need(reader, spec, "by");
     const char *language;
     if (!node || !mr_config_language(reader, spec->config, &language) ||
+        !mr_config_not_sql(reader, spec, language) ||
         !mr_config_expression(reader, node, "by", language, MR_USE_VALUE, schema, out))
         return false;
     enum mr_type type = mr_expression_result(*out).type;

@@ -24,6 +24,7 @@ enum mr_transform_kind {
     MR_LOG_FOR_TESTING,
     MR_JOIN,
     MR_EXPLODE,
+    MR_SQL, /* Sql that looks at more than one row, Combine in SQL */
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
@@ -88,6 +89,7 @@ struct mr_mapping {
 struct mr_map_to_fields {
     uint32_t n_mappings; /* all output fields in order, kept ones of `append` included */
     const struct mr_mapping *mappings;
+    const struct mr_expression *keep; /* rows for which it is false are left out; NULL: none */
 };
 enum mr_aggregate_kind {
     MR_COUNT,
@@ -224,6 +226,14 @@ struct mr_join {
 };
 enum { MR_JOIN_INPUTS_MAX = 16 };
 
+/* A SELECT over the rows of one window, when it ends. */
+struct mr_sql_query; /* engine/expression/sql.h */
+struct mr_sql {
+    const struct mr_sql_query *query;
+    uint32_t n_keys; /* of the only input; 0: all rows are one group */
+    const int *key_fields;
+};
+
 struct mr_edge {
     uint32_t transform; /* producer */
     uint32_t output;    /* of the producer */
@@ -264,13 +274,14 @@ struct mr_transform {
         struct mr_log_for_testing log;
         struct mr_join join;
         struct mr_explode explode;
+        struct mr_sql sql;
     };
 };
 
 /* Whether it keeps the rows of its inputs until their window ends, and then puts out what they make together. */
 static inline bool mr_transform_gathers(const struct mr_transform *transform)
 {
-    return transform->kind == MR_JOIN;
+    return transform->kind == MR_JOIN || transform->kind == MR_SQL;
 }
 /* Whether it holds state by window, from which panes come when the watermark passes. */
 static inline bool mr_transform_has_panes(const struct mr_transform *transform)

@@ -326,6 +326,15 @@ bool mr_configure_join(
 /* What gathers the rows of a window needs one that ends: the same plain one at all inputs. */
 MR_MUST_CHECK bool mr_gather_check(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_sql.c */
+bool mr_configure_sql(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* A Combine whose language is SQL. */
+bool mr_configure_combine_sql(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* Fails where the language is SQL, which Beam's type has not. */
+MR_MUST_CHECK bool mr_config_not_sql(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, const char *language);
 /* config_validate.c */
 bool mr_configure_validate_with_schema(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

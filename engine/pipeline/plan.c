@@ -149,6 +149,9 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
         exchange->n_keys = to->join.n_keys;
         exchange->key_fields = to->join.key_fields[input];
         exchange->shares_keys = true;
+    } else if (to->kind == MR_SQL) {
+        exchange->n_keys = to->sql.n_keys;
+        exchange->key_fields = to->sql.key_fields;
     }
 }
 

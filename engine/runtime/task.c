@@ -35,6 +35,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
     case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
     case MR_JOIN: return &mr_join_class;
+    case MR_SQL: return &mr_sql_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;

@@ -132,6 +132,9 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
     uint64_t bits = 0;
     if (transform->n_inputs == 0) return 0;
     uint64_t input = output_of(oracle, transform->inputs[0])->inexact_fields;
+    if (transform->kind == MR_SQL)
+        for (uint32_t k = 1; k < transform->n_inputs; k++)
+            input |= output_of(oracle, transform->inputs[k])->inexact_fields;
     for (uint32_t i = 0; i < n_fields; i++) {
         bool is_inexact = false;
         if (transform->kind == MR_JOIN) {

@@ -92,6 +92,13 @@ static void push_map(
     double *slacks = NULL;
     if (row->slacks) slacks = mr_scratch_array(&oracle->scratch, double, map->n_mappings);
     oracle->caller.at_us = row->at_us;
+    if (map->keep) {
+        struct mr_value keep;
+        enum mr_row_error error =
+            mr_expression_row(map->keep, row->values, &oracle->scratch, &keep);
+        if (error) mr_flow_raise(oracle, step, row, error);
+        if (error || !keep.i) return;
+    }
     for (uint32_t i = 0; i < map->n_mappings; i++) {
         int field = step->fields[i];
         if (field >= 0) {
@@ -246,7 +253,8 @@ static void trace_gathering(struct mr_oracle *oracle, const struct mr_step *step
     mr_us start_us, end_us;
     mr_flow_window(&transform->windowing, row, &start_us, &end_us);
     if (start_us > target->window_start_us || end_us < target->window_end_us) return;
-    bool is_read = oracle->graph->transforms[target->sink].inputs[0].transform == transform->id;
+    bool is_read = transform->kind == MR_JOIN &&
+                   oracle->graph->transforms[target->sink].inputs[0].transform == transform->id;
     for (uint32_t i = 0; is_read && i < step->outputs[0].n_fields; i++) {
         struct mr_join_field from = transform->join.fields[i];
         if (from.input == input && !mr_value_same(row->values[from.field], target->row[i]))
@@ -283,6 +291,7 @@ static void push(
             mr_fold_take(step->fold, row);
         break;
     case MR_JOIN:
+    case MR_SQL:
         if (oracle->target)
             trace_gathering(oracle, step, to->input, row);
         else

@@ -144,7 +144,10 @@ static void pass_gathering(
     struct mr_gathered_window *window;
     mr_oracle_begin(oracle);
     while ((window = mr_gathering_take_due(gathering, watermark_us))) {
-        mr_join_emit(oracle, gathering, window);
+        if (gathering->transform->kind == MR_JOIN)
+            mr_join_emit(oracle, gathering, window);
+        else
+            mr_sql_emit(oracle, gathering, window);
         mr_gathered_window_free(gathering, window);
     }
     mr_flow_flush(oracle);

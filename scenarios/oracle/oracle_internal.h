@@ -28,7 +28,7 @@ struct mr_step {
     int *fields; /* MAP: the input field that an output field merely is, or -1. FLATTEN: the
                     same, [n_inputs][n_fields] */
     struct mr_fold *fold; /* COMBINE */
-    struct mr_gathering *gathering; /* JOIN */
+    struct mr_gathering *gathering; /* JOIN, SQL */
     bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
     /* The one Combine through which all rows here have come last, this one included; NULL:
      * there is none, or there are several. Whether they have other windows since. */
@@ -152,6 +152,10 @@ void mr_flow_validate(
 
 /* join.c: the rows that a window of a Join makes, each input's rows against all results so far. */
 void mr_join_emit(struct mr_oracle *oracle, const struct mr_gathering *gathering,
+    const struct mr_gathered_window *window);
+
+/* sql.c: what the query makes of a window. */
+void mr_sql_emit(struct mr_oracle *oracle, const struct mr_gathering *gathering,
     const struct mr_gathered_window *window);
 
 /* panes.c */
