@@ -37,9 +37,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const struct mr_field fields[] = {{"i", MR_TYPE_INT, false}, {"j", MR_TYPE_INT, true},
-    {"f", MR_TYPE_FLOAT, false}, {"s", MR_TYPE_STRING, false}, {"b", MR_TYPE_BOOL, false},
-    {"t", MR_TYPE_TIMESTAMP, false}, {"most", MR_TYPE_INT, false}};
+static const struct mr_field fields[] = {{"i", MR_TYPE_INT, false, NULL},
+    {"j", MR_TYPE_INT, true, NULL}, {"f", MR_TYPE_FLOAT, false, NULL},
+    {"s", MR_TYPE_STRING, false, NULL}, {"b", MR_TYPE_BOOL, false, NULL},
+    {"t", MR_TYPE_TIMESTAMP, false, NULL}, {"most", MR_TYPE_INT, false, NULL}};
 static const struct mr_schema schema = {7, fields};
 
 static struct mr_value text_value(const char *text)
@@ -267,10 +268,10 @@ static void deep_nesting_is_an_error(void **state)
 
 /* ---- Queries ---- */
 
-static const struct mr_field people_fields[] = {
-    {"id", MR_TYPE_INT, false}, {"name", MR_TYPE_STRING, false}, {"age", MR_TYPE_INT, true}};
+static const struct mr_field people_fields[] = {{"id", MR_TYPE_INT, false, NULL},
+    {"name", MR_TYPE_STRING, false, NULL}, {"age", MR_TYPE_INT, true, NULL}};
 static const struct mr_field visit_fields[] = {
-    {"id", MR_TYPE_INT, false}, {"cost", MR_TYPE_FLOAT, false}};
+    {"id", MR_TYPE_INT, false, NULL}, {"cost", MR_TYPE_FLOAT, false, NULL}};
 static const struct mr_schema people = {3, people_fields};
 static const struct mr_schema visits = {2, visit_fields};
 static const struct mr_sql_table tables[] = {{"people", &people}, {"visits", &visits}};

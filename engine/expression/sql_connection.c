@@ -103,6 +103,9 @@ void mr_sql_bind(sqlite3_stmt *statement, int parameter, struct mr_value value)
             SQLITE_STATIC);
         break;
     case MR_TYPE_BYTES:
+    case MR_TYPE_LIST:
+    case MR_TYPE_MAP:
+    case MR_TYPE_ROW:
         sqlite3_bind_blob(statement, parameter, value.bytes ? value.text : "", (int)value.bytes,
             SQLITE_STATIC);
         break;
@@ -128,6 +131,9 @@ struct mr_value mr_sql_read(sqlite3_stmt *statement, int column, enum mr_type ty
         value.bytes = (uint32_t)sqlite3_column_bytes(statement, column);
         break;
     case MR_TYPE_BYTES:
+    case MR_TYPE_LIST:
+    case MR_TYPE_MAP:
+    case MR_TYPE_ROW:
         value.text = sqlite3_column_blob(statement, column);
         value.bytes = (uint32_t)sqlite3_column_bytes(statement, column);
         break;

@@ -17,6 +17,7 @@ static bool is_text(const struct mr_sql_term *term)
 
 static bool is_comparable(const struct mr_sql_term *a, const struct mr_sql_term *b)
 {
+    if (mr_type_is_document(a->type) || mr_type_is_document(b->type)) return false;
     if (a->type == MR_TYPE_NULL || b->type == MR_TYPE_NULL || a->type == b->type) return true;
     return is_number(a) && is_number(b);
 }

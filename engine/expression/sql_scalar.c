@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "engine/batch/values.h"
+#include "engine/batch/column.h"
 #include "engine/expression/sql_connection.h"
 
 struct mr_sql_scalar {
@@ -73,7 +73,7 @@ static bool step(
     *out = mr_sql_read(scalar->statement, 0, scalar->type);
     if (scalar->is_keep && out->type == MR_TYPE_NULL)
         *out = (struct mr_value){.type = MR_TYPE_BOOL};
-    if (out->type != MR_TYPE_STRING && out->type != MR_TYPE_BYTES) return true;
+    if (!mr_type_is_text((enum mr_type)out->type)) return true;
     char *copy = mr_scratch_alloc(scratch, out->bytes + 1);
     if (out->bytes) memcpy(copy, out->text, out->bytes);
     out->text = copy;
@@ -108,7 +108,7 @@ struct mr_column mr_sql_scalar_batch(const struct mr_sql_scalar *scalar,
         errors[row] = MR_ROW_RAISED;
         fail_row(scalar, scratch, row);
     }
-    struct mr_column column = mr_values_column(values, 1, batch->n_rows, scalar->type, scratch);
+    struct mr_column column = mr_column_make(scalar->type, values, 1, batch->n_rows, scratch);
     if (!scalar->is_nullable) column.valid = NULL;
     return column;
 }

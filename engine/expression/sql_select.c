@@ -68,8 +68,15 @@ static bool compile_query(const struct mr_compiler *compiler,
     *query = (struct mr_sql_query){.schema = shape->schema,
         .n_tables = parser->n_tables,
         .workers = mr_region_array(compiler->region, struct worker, MR_SQL_USERS)};
-    for (uint32_t i = 0; i < parser->n_tables; i++)
-        query->n_fields[i] = parser->tables[i].schema->n_fields;
+    for (uint32_t i = 0; i < parser->n_tables; i++) {
+        const struct mr_schema *schema = parser->tables[i].schema;
+        query->n_fields[i] = schema->n_fields;
+        for (uint32_t k = 0; k < schema->n_fields; k++)
+            if (schema->fields[k].type == MR_TYPE_ANY)
+                return mr_compiler_fail(compiler, 0,
+                    "'%s' is of type any, which a query over several rows cannot have",
+                    schema->fields[k].name);
+    }
     for (uint32_t i = 0; i < MR_SQL_USERS; i++)
         if (!make_worker(
                 compiler->region, query, shape->sql, &query->workers[i], compiler->err))
@@ -139,7 +146,7 @@ struct ordering {
 static int compare_values(struct mr_value a, struct mr_value b)
 {
     if (a.type != b.type) return a.type < b.type ? -1 : 1;
-    if (a.type == MR_TYPE_STRING || a.type == MR_TYPE_BYTES) {
+    if (mr_type_is_text((enum mr_type)a.type)) {
         uint32_t shorter = a.bytes < b.bytes ? a.bytes : b.bytes;
         int order = shorter ? memcmp(a.text, b.text, shorter) : 0;
         if (order) return order;

@@ -4,8 +4,8 @@
 
 #include "engine/operators/operator.h"
 
-/* Rows behind each other: four bytes of length, a bit for each field that is None, then the
- * values. */
+/* Rows behind each other: four bytes of length, then of each field a byte of its type and the
+ * value. */
 struct mr_gather_rows {
     uint32_t n;
     uint32_t n_bytes;

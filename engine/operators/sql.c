@@ -30,7 +30,7 @@ static void add(void *self, const struct mr_value *values)
     struct mr_value *row = result->values + (size_t)result->n++ * result->n_fields;
     for (uint32_t i = 0; i < result->n_fields; i++) {
         row[i] = values[i];
-        if (values[i].type != MR_TYPE_STRING && values[i].type != MR_TYPE_BYTES) continue;
+        if (!mr_type_is_text((enum mr_type)values[i].type)) continue;
         char *copy = mr_scratch_alloc(scratch, values[i].bytes + 1);
         if (values[i].bytes) memcpy(copy, values[i].text, values[i].bytes);
         row[i].text = copy;

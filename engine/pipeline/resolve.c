@@ -212,7 +212,8 @@ static bool copy_edge(
     }
     struct mr_transform *transform = mr_transform_new(reader, MR_MAP_TO_FIELDS, "MapToFields",
         mr_transform_path(reader, spec, "Again"), spec->place, input, 1);
-    transform->map = (struct mr_map_to_fields){schema.n_fields, mappings};
+    transform->map = (struct mr_map_to_fields){
+        .n_mappings = schema.n_fields, .mappings = mappings};
     static const struct mr_spec no_errors = {0};
     *edge = (struct mr_edge){.transform = transform->id, .output = MR_OUTPUT_MAIN};
     return mr_outputs_set(reader, &no_errors, transform, schema);

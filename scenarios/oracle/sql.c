@@ -24,7 +24,7 @@ static void keep(void *self, const struct mr_value *values)
     row->next = NULL;
     for (uint32_t i = 0; i < answer->n_fields; i++) {
         row->values[i] = values[i];
-        if (!mr_is_text((enum mr_type)values[i].type)) continue;
+        if (!mr_type_is_text((enum mr_type)values[i].type)) continue;
         char *text = mr_scratch_alloc(&answer->kept, values[i].bytes + 1);
         if (values[i].bytes) memcpy(text, values[i].text, values[i].bytes);
         row->values[i].text = text;
