@@ -122,7 +122,7 @@ static void what_cannot_be_run_says_why(void **state)
         {"expected_outputs: [{name: Count, elements: []}]",
             "source 'Read' is not mocked: name it in 'mock_outputs', or in 'allowed_sources'"},
         {"{allowed_sources: [Read], expected_outputs: [{name: Count, elements: []}]}",
-            "transform type 'ReadFromBigQuery' is not supported yet"},
+            "transform type 'ReadFromBigQuery' is a connector to a service"},
         {"expected_outputs: [{name: Cuont, elements: []}]", "did you mean 'Count'?"},
         {"expected_inputs: [{name: Read, elements: []}]", "'Read' has no input 'input'"},
         {"expected_outputs: [{name: Count}]", "an item of a test needs 'name' and 'elements'"},

@@ -511,7 +511,7 @@ static void bad_documents_are_refused_at_their_place(void **state)
 static const struct bad_file bad_transforms[] = {
     {WITH("{type: Fliter, config: {keep: n}}"), 6, 14, "unknown transform type 'Fliter'",
         "'Filter'"},
-    {WITH("{type: RunInference}"), 6, 14, "transform type 'RunInference' is not supported yet", NULL},
+    {WITH("{type: RunInference}"), 6, 14, "transform type 'RunInference' runs a model of machine learning", NULL},
     {WITH("{type: KeyedProcess}"), 6, 14, "'KeyedProcess' is not supported yet", NULL},
     {WITH("{type: Zip}") "providers: [{type: python, config: {}, transforms: {Zip: a.Zip}}]\n",
         6, 14, "'Zip' comes from a provider of type 'python'", NULL},

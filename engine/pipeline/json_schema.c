@@ -19,8 +19,12 @@ static void look(
     struct mr_region *region, const struct mr_catalog_entry *entry, struct mr_keys_seen *seen)
 {
     static const struct mr_yaml no_config = {.kind = MR_YAML_MAP, .place = {"", 1, 1}};
-    static const struct mr_spec spec = {
+    struct mr_spec spec = {
         .type = "", .name = "", .place = {"", 1, 1}, .node = &no_config, .config = &no_config};
+    spec.n_inputs = entry->inputs_min;
+    spec.inputs = mr_region_array(region, struct mr_link, spec.n_inputs + 1);
+    for (uint32_t i = 0; i < spec.n_inputs; i++)
+        spec.inputs[i] = (struct mr_link){.key = "input"};
     *seen = (struct mr_keys_seen){0};
     uint32_t n_before;
     do {
@@ -32,12 +36,11 @@ static void look(
             .n_transforms = 1,
             .transforms = &from,
             .seen = seen};
-        uint32_t n_inputs = entry->inputs_min;
         struct mr_transform transform = {.kind = entry->kind,
             .type = entry->type,
             .name = entry->type,
-            .n_inputs = n_inputs,
-            .inputs = mr_region_array(region, struct mr_edge, n_inputs + 1)};
+            .n_inputs = spec.n_inputs,
+            .inputs = mr_region_array(region, struct mr_edge, spec.n_inputs + 1)};
         n_before = seen->n_needed;
         (void)entry->configure(&reader, &spec, &transform);
     } while (seen->n_needed > n_before && seen->n_needed < MR_NEEDED_MAX);
