@@ -20,9 +20,26 @@ bool mr_pipeline_file_has_tests(struct mr_region *region, const char *path)
     return false;
 }
 
-static void tell_verdict(const struct mr_pipeline_tests *tests, const char *label,
+static void note_outcome(struct mr_pipeline_tests *tests, const char *label,
+    const char *outcome, const struct mr_text *detail)
+{
+    const char *colon = strstr(label, ": ");
+    struct mr_junit_test *grown =
+        mr_region_array(tests->region, struct mr_junit_test, tests->n_outcomes + 1);
+    if (tests->n_outcomes > 0)
+        memcpy(grown, tests->outcomes, sizeof *grown * tests->n_outcomes);
+    grown[tests->n_outcomes++] = (struct mr_junit_test){
+        .file = mr_region_strndup(tests->region, label, (size_t)(colon - label)),
+        .name = colon + 2,
+        .outcome = outcome,
+        .detail = mr_region_strdup(tests->region, detail->data ? detail->data : "")};
+    tests->outcomes = grown;
+}
+
+static void tell_verdict(struct mr_pipeline_tests *tests, const char *label,
     const char *verdict, bool is_good, struct mr_text *detail)
 {
+    note_outcome(tests, label, is_good ? NULL : "failure", detail);
     struct mr_terminal_style style = mr_console_style(tests->color, STDOUT_FILENO);
     const char *color = is_good ? "\033[32m" : "\033[31m";
     if (!is_good || !tests->is_quiet)
@@ -110,6 +127,9 @@ static void run_test(struct mr_pipeline_tests *tests, struct mr_pipeline_file *f
     tests->n_errors++;
     tell_verdict(tests, label, "ERROR", false, &nothing);
     mr_console_error(&err);
+    struct mr_junit_test *outcome = &tests->outcomes[tests->n_outcomes - 1];
+    outcome->outcome = "error";
+    outcome->detail = mr_region_strdup(tests->region, err.msg);
 }
 
 void mr_pipeline_tests_run(struct mr_pipeline_tests *tests, const char *path)

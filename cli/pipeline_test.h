@@ -3,6 +3,7 @@
 #define MR_CLI_PIPELINE_TEST_H
 
 #include "cli/pipeline_run.h"
+#include "reports/junit.h"
 
 struct mr_pipeline_tests {
     struct mr_region *region;
@@ -18,7 +19,9 @@ struct mr_pipeline_tests {
     size_t n_errors;      /* bad input */
     size_t n_passed_over; /* by their name */
     size_t n_names;
-    const char **names; /* [n_names] of all tests that were seen, for the nearest */
+    size_t n_outcomes;
+    struct mr_junit_test *outcomes; /* [n_outcomes] of those that were run */
+    const char **names;             /* [n_names] of all tests that were seen, for the nearest */
 };
 /* Whether a file has tests; false too where it cannot be read. */
 bool mr_pipeline_file_has_tests(struct mr_region *region, const char *path);

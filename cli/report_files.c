@@ -54,11 +54,13 @@ bool mr_report_write_html(const char *path, struct mr_store *store, struct mr_er
     return false;
 }
 
-static bool write_junit(const char *path, const struct mr_tally *const *tallies,
-    const double *seconds, size_t n_tallies, struct mr_err *err)
+static bool write_junit(const struct mr_report_files *files,
+    const struct mr_tally *const *tallies, const double *seconds, size_t n_tallies,
+    struct mr_err *err)
 {
+    const char *path = files->paths.junit;
     struct mr_text text = {0};
-    mr_junit_write(&text, tallies, seconds, n_tallies);
+    mr_junit_write_all(&text, tallies, seconds, n_tallies, files->tests, files->n_tests);
     bool is_ok = mr_cli_write_file(path, text.data ? text.data : "", text.bytes, err);
     mr_text_deinit(&text);
     return is_ok;
@@ -77,7 +79,7 @@ bool mr_report_files_finish(struct mr_report_files *files,
     struct mr_err *err)
 {
     const struct mr_report_paths *paths = &files->paths;
-    if (paths->junit && !write_junit(paths->junit, tallies, seconds, n_tallies, err))
+    if (paths->junit && !write_junit(files, tallies, seconds, n_tallies, err))
         return false;
     if (!files->store) return true;
     return reopen(files, err) &&

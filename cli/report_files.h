@@ -4,6 +4,7 @@
 #define MR_CLI_REPORT_FILES_H
 
 #include "replay/store.h"
+#include "reports/junit.h"
 
 struct mr_report_paths {
     const char *folder; /* --out; NULL: none. The others win over what lies in it */
@@ -19,6 +20,8 @@ struct mr_report_files {
     const char *record_path;      /* of the store, perhaps a temporary one */
     bool is_record_temporary;
     struct mr_store *store; /* owned; NULL: nothing is recorded */
+    const struct mr_junit_test *tests; /* [n_tests] of pipelines, for JUnit; borrowed */
+    size_t n_tests;
 };
 
 /* Makes the folder and begins the record. Errors: IO: before anything has run. */

@@ -316,6 +316,38 @@ static bool vary(struct test *test, struct mr_err *err)
     return true;
 }
 
+/* Records and what is made of them are of scenarios. */
+static bool check_paths(const struct test *test, struct mr_err *err)
+{
+    const struct options *options = &test->options;
+    const char *flag = options->paths.record ? "--record"
+                       : options->paths.html ? "--html"
+                       : options->digests    ? "--digests"
+                                             : NULL;
+    if (!flag || test->selection.n_pipelines == 0) return true;
+    return mr_fail(err, MR_ERR_INPUT, "'%s' needs a scenario, and '%s' is a pipeline", flag,
+        test->selection.pipelines[0]);
+}
+
+/* Of the files that --out stands for, only JUnit is about tests of pipelines. */
+static int finish_without_scenarios(struct test *test, struct mr_err *err)
+{
+    const struct mr_report_paths *paths = &test->options.paths;
+    int code = finish_pipelines(test, 0);
+    struct mr_report_files files = {.paths = {.junit = paths->junit},
+        .tests = test->pipelines.outcomes,
+        .n_tests = test->pipelines.n_outcomes};
+    if (paths->folder && !files.paths.junit)
+        files.paths.junit = mr_region_printf(test->region, "%s/junit.xml", paths->folder);
+    if ((paths->folder && !mr_cli_make_folder(paths->folder, err)) ||
+        !mr_report_files_finish(&files, NULL, NULL, 0, err)) {
+        int refused = mr_console_error(err);
+        return code ? code : refused;
+    }
+    if (!test->options.suite.is_quiet) mr_report_files_tell(&files);
+    return code;
+}
+
 static int run_test(struct test *test, const struct mr_arguments *paths, struct mr_err *err)
 {
     struct options *options = &test->options;
@@ -331,15 +363,18 @@ static int run_test(struct test *test, const struct mr_arguments *paths, struct 
     mr_interrupt_watch();
     if (!mr_selection_find(test->region, paths->list, paths->n, &test->selection, err))
         return mr_console_error(err);
+    if (test->selection.n == 0 && !check_paths(test, err)) return mr_console_error(err);
     run_pipelines(test);
-    if (test->selection.n == 0) return test->pipelines.n ? finish_pipelines(test, 0)
-                                                         : say_nothing(test);
+    if (test->selection.n == 0)
+        return test->pipelines.n ? finish_without_scenarios(test, err) : say_nothing(test);
     if (!vary(test, err)) return mr_console_error(err);
     test->entries = mr_region_array(test->region, struct mr_suite_entry, test->selection.n);
     if (!mr_report_files_begin(
-            &test->files, test->region, &options->paths, options->suite.plant, err) ||
-        !run_all(test, err))
+            &test->files, test->region, &options->paths, options->suite.plant, err))
         return mr_console_error(err);
+    test->files.tests = test->pipelines.outcomes;
+    test->files.n_tests = test->pipelines.n_outcomes;
+    if (!run_all(test, err)) return mr_console_error(err);
     return finish_pipelines(test, finish(test, err));
 }
 

@@ -239,8 +239,55 @@ static void deinit_suite(struct suite *suite)
     }
 }
 
-void mr_junit_write(struct mr_text *out, const struct mr_tally *const *tallies,
-    const double *seconds, size_t n_tallies)
+/* Tests of pipelines. */
+
+static void add_test(struct mr_text *out, const struct mr_junit_test *test)
+{
+    mr_text_printf(out, "    <testcase classname=\"");
+    mr_text_markup(out, test->file);
+    mr_text_printf(out, "\" name=\"");
+    mr_text_markup(out, test->name);
+    mr_text_printf(out, "\" time=\"0.000\"%s>\n", test->outcome ? "" : "/");
+    if (!test->outcome) return;
+    mr_text_printf(out, "      <%s message=\"", test->outcome);
+    struct mr_text line = {0};
+    mr_text_add(&line, test->detail, strcspn(test->detail, "\n"));
+    mr_text_markup(out, line.data ? line.data : "");
+    mr_text_deinit(&line);
+    mr_text_printf(out, "\">");
+    mr_text_markup(out, test->detail);
+    mr_text_printf(out, "</%s>\n    </testcase>\n", test->outcome);
+}
+
+/* The suite of the file of tests[0]; how many tests it has. */
+static size_t add_test_suite(
+    struct mr_text *out, const struct mr_junit_test *tests, size_t n, struct counts *all)
+{
+    struct counts counts = {0};
+    size_t end = 0;
+    for (; end < n && strcmp(tests[end].file, tests[0].file) == 0; end++) {
+        const char *outcome = tests[end].outcome;
+        bool is_error = outcome && strcmp(outcome, "error") == 0;
+        counts.tests++;
+        counts.errors += is_error;
+        counts.failures += outcome && !is_error;
+    }
+    mr_text_printf(out, "  <testsuite name=\"");
+    mr_text_markup(out, tests[0].file);
+    mr_text_printf(out, "\" file=\"");
+    mr_text_markup(out, tests[0].file);
+    mr_text_printf(out, "\"");
+    add_counts(out, counts, 0);
+    for (size_t i = 0; i < end; i++) add_test(out, &tests[i]);
+    mr_text_printf(out, "  </testsuite>\n");
+    all->tests += counts.tests;
+    all->failures += counts.failures;
+    all->errors += counts.errors;
+    return end;
+}
+
+void mr_junit_write_all(struct mr_text *out, const struct mr_tally *const *tallies,
+    const double *seconds, size_t n_tallies, const struct mr_junit_test *tests, size_t n_tests)
 {
     struct counts all = {0};
     double all_seconds = 0;
@@ -256,10 +303,18 @@ void mr_junit_write(struct mr_text *out, const struct mr_tally *const *tallies,
         all_seconds += seconds[i];
         deinit_suite(&suite);
     }
+    for (size_t i = 0; i < n_tests;)
+        i += add_test_suite(&suites, &tests[i], n_tests - i, &all);
     mr_text_printf(
         out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"millrace\"");
     add_counts(out, all, all_seconds);
     mr_text_add(out, suites.data ? suites.data : "", suites.bytes);
     mr_text_printf(out, "</testsuites>\n");
     mr_text_deinit(&suites);
+}
+
+void mr_junit_write(struct mr_text *out, const struct mr_tally *const *tallies,
+    const double *seconds, size_t n_tallies)
+{
+    mr_junit_write_all(out, tallies, seconds, n_tallies, NULL, 0);
 }

@@ -146,6 +146,35 @@ static void what_cannot_be_run_says_why(void **state)
     }
 }
 
+static void verdicts_are_written_as_junit(void **state)
+{
+    char xml[1 << 14];
+    write_text("p.yaml",
+        "pipeline: {type: chain, transforms: [{type: Create, config: {elements: [1]}}]}\n"
+        "tests:\n"
+        "  - {name: a<b, expected_outputs: [{name: Create, elements: [{element: 1}]}]}\n"
+        "  - {name: two, expected_outputs: [{name: Create, elements: []}]}\n",
+        "  - {name: three, expected_outputs: [{name: Creat, elements: []}]}\n");
+    run(*state, "test p.yaml --junit j.xml", 2);
+    read_text("j.xml", xml, sizeof xml);
+    assert_non_null(
+        strstr(xml, "<testsuites name=\"millrace\" tests=\"3\" failures=\"1\" errors=\"1\""));
+    assert_non_null(strstr(xml, "<testsuite name=\"p.yaml\" file=\"p.yaml\" tests=\"3\""));
+    assert_non_null(strstr(xml, "name=\"a&lt;b\" time=\"0.000\"/>"));
+    assert_non_null(
+        strstr(xml, "<failure message=\"p.yaml:4:43: &#39;expected_outputs Create&#39;"));
+    assert_non_null(strstr(xml, "<error message=\"unknown transform &#39;Creat&#39;\">"));
+    run(*state, "test p.yaml small.yaml --seeds 1 --out rep", 2);
+    read_text("rep/junit.xml", xml, sizeof xml);
+    assert_non_null(strstr(xml, "<testsuite name=\"small\""));
+    assert_non_null(strstr(xml, "<testsuite name=\"p.yaml\""));
+    run(*state, "test p.yaml --record r.mrr", 2);
+    says(*state, "'--record' needs a scenario");
+    assert_false(is_there("r.mrr"));
+    run(*state, "test p.yaml --test two --out only", 1);
+    says(*state, "junit:  only/junit.xml");
+}
+
 static void files_with_tests_lie_beside_scenarios(void **state)
 {
     write_text("p.yaml",
@@ -168,6 +197,7 @@ int main(void)
         TEST(the_inputs_of_a_flatten_are_one),
         TEST(nulls_are_compared),
         TEST(what_cannot_be_run_says_why),
+        TEST(verdicts_are_written_as_junit),
         TEST(files_with_tests_lie_beside_scenarios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
