@@ -12,37 +12,71 @@
 
 /* ---- What is read ---- */
 
-static struct mr_schema no_fields;
+/* A transform of the type with an empty config and inputs without fields: all that a reader may
+ * ask for is there. */
+struct blank {
+    struct mr_spec spec;
+    struct mr_transform *producers; /* [inputs_min] */
+    struct mr_transform transform;
+};
+
+static void make_blank(
+    struct mr_region *region, const struct mr_catalog_entry *entry, struct blank *out)
+{
+    static const struct mr_yaml empty = {.kind = MR_YAML_MAP, .place = {"", 1, 1}};
+    uint32_t n = entry->inputs_min;
+    struct mr_link *links = mr_region_array(region, struct mr_link, n + 1);
+    struct mr_edge *edges = mr_region_array(region, struct mr_edge, n + 1);
+    out->producers = mr_region_array(region, struct mr_transform, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        struct mr_output *output = mr_region_new(region, struct mr_output);
+        *output = (struct mr_output){.name = "out"};
+        links[i] = (struct mr_link){
+            .key = mr_region_printf(region, "input%u", i), .place = empty.place};
+        edges[i] = (struct mr_edge){.transform = i};
+        out->producers[i] = (struct mr_transform){.id = i,
+            .kind = MR_CREATE,
+            .type = "Create",
+            .name = "",
+            .n_outputs = 1,
+            .outputs = output};
+    }
+    out->spec = (struct mr_spec){.type = entry->type,
+        .type_name = entry->type,
+        .name = entry->type,
+        .path = entry->type,
+        .place = empty.place,
+        .node = &empty,
+        .config = &empty,
+        .entry = entry,
+        .n_inputs = n,
+        .inputs = links};
+    out->transform = (struct mr_transform){.id = n,
+        .kind = entry->kind,
+        .type = entry->type,
+        .name = entry->type,
+        .place = empty.place,
+        .n_inputs = n,
+        .inputs = edges};
+}
 
 /* Reads an empty config again and again, until it asks for no key that is new. */
 static void look(
     struct mr_region *region, const struct mr_catalog_entry *entry, struct mr_keys_seen *seen)
 {
-    static const struct mr_yaml no_config = {.kind = MR_YAML_MAP, .place = {"", 1, 1}};
-    struct mr_spec spec = {
-        .type = "", .name = "", .place = {"", 1, 1}, .node = &no_config, .config = &no_config};
-    spec.n_inputs = entry->inputs_min;
-    spec.inputs = mr_region_array(region, struct mr_link, spec.n_inputs + 1);
-    for (uint32_t i = 0; i < spec.n_inputs; i++)
-        spec.inputs[i] = (struct mr_link){.key = "input"};
     *seen = (struct mr_keys_seen){0};
     uint32_t n_before;
     do {
         struct mr_err ignored = {0};
-        struct mr_output output = {.name = "out", .schema = no_fields};
-        struct mr_transform from = {.n_outputs = 1, .outputs = &output};
+        struct blank blank;
+        make_blank(region, entry, &blank);
         struct mr_graph_reader reader = {.region = region,
             .err = &ignored,
-            .n_transforms = 1,
-            .transforms = &from,
+            .n_transforms = entry->inputs_min,
+            .transforms = blank.producers,
             .seen = seen};
-        struct mr_transform transform = {.kind = entry->kind,
-            .type = entry->type,
-            .name = entry->type,
-            .n_inputs = spec.n_inputs,
-            .inputs = mr_region_array(region, struct mr_edge, spec.n_inputs + 1)};
         n_before = seen->n_needed;
-        (void)entry->configure(&reader, &spec, &transform);
+        (void)entry->configure(&reader, &blank.spec, &blank.transform);
     } while (seen->n_needed > n_before && seen->n_needed < MR_NEEDED_MAX);
 }
 

@@ -81,6 +81,15 @@ static bool sums_floats(const struct mr_combine *combine)
     return false;
 }
 
+static void judge_windows(struct judge *judge, const struct mr_transform *at)
+{
+    if (!judge->is_from_log[at->id] || at->windowing.kind == MR_WINDOW_GLOBAL) return;
+    doubt(judge, MR_CONFLUENT_UNLESS);
+    REMARK(judge, of_confluence, at,
+        "'%s' drops rows that are late, which depends on how partitions are read side by side",
+        at->name);
+}
+
 static void judge_combine(struct judge *judge, const struct mr_transform *at)
 {
     const struct mr_windowing *windowing = &at->windowing;
@@ -98,13 +107,7 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
             "'%s' fires by processing time: which rows are in a pane depends on when they come",
             at->name);
     }
-    if (is_from_log && windowing->kind != MR_WINDOW_GLOBAL) {
-        doubt(judge, MR_CONFLUENT_UNLESS);
-        REMARK(judge, of_confluence, at,
-            "'%s' drops rows that are late, which depends on how partitions are read side by "
-            "side",
-            at->name);
-    }
+    judge_windows(judge, at);
     if (is_from_log && sums_floats(&at->combine)) {
         doubt(judge, MR_CONFLUENT_UNLESS);
         REMARK(judge, of_confluence, at,
@@ -113,13 +116,18 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
     }
 }
 
+/* Whether windows decide what comes out of it. */
+static bool has_windows(const struct mr_transform *at)
+{
+    return at->kind == MR_COMBINE || at->kind == MR_JOIN;
+}
+
 static void judge_source(struct judge *judge, const struct mr_transform *at)
 {
     if (at->read.event_time_field >= 0) return;
     for (uint32_t i = at->id + 1; i < judge->graph->n_transforms; i++) {
         const struct mr_transform *combine = &judge->graph->transforms[i];
-        if (combine->kind != MR_COMBINE || combine->windowing.kind == MR_WINDOW_GLOBAL)
-            continue;
+        if (!has_windows(combine) || combine->windowing.kind == MR_WINDOW_GLOBAL) continue;
         if (!judge->is_from_log[i]) continue;
         if (!judge->is_windowed_by_it[i]) {
             doubt(judge, MR_NOT_CONFLUENT);
@@ -142,7 +150,7 @@ static bool has_windows_behind(const struct judge *judge, const struct mr_transf
 {
     for (uint32_t i = at->id + 1; i < judge->graph->n_transforms; i++) {
         const struct mr_transform *other = &judge->graph->transforms[i];
-        if (other->kind == MR_COMBINE && other->windowing.kind != MR_WINDOW_GLOBAL &&
+        if (has_windows(other) && other->windowing.kind != MR_WINDOW_GLOBAL &&
             judge->is_timed[i])
             return true;
     }
@@ -220,6 +228,7 @@ void mr_pipeline_judge(
         const struct mr_transform *at = &graph->transforms[i];
         judge_portability(&judge, at);
         if (at->kind == MR_COMBINE) judge_combine(&judge, at);
+        if (at->kind == MR_JOIN) judge_windows(&judge, at);
         if (at->kind == MR_READ_FROM_LOG) judge_source(&judge, at);
         if (at->kind == MR_ASSIGN_TIMESTAMPS) warn_of_timestamps(&judge, at);
         warn_of_outputs(&judge, at);
