@@ -142,6 +142,19 @@ static void warn_of_timers(struct lint *lint, const struct mr_scenario *scenario
     }
 }
 
+/* What is wrong with the tests that a pipeline brings: each is read as if it were to be run. */
+static bool read_tests(struct lint *lint, struct mr_pipeline_file *file,
+    const struct mr_yaml *document, struct mr_err *err)
+{
+    const struct mr_yaml *tests = mr_yaml_get(document, "tests");
+    for (uint32_t i = 0; tests && tests->kind == MR_YAML_LIST && i < tests->n; i++) {
+        const struct mr_graph *graph;
+        if (!mr_pipeline_file_graph(lint->region, file, document, tests->items[i], &graph, err))
+            return false;
+    }
+    return true;
+}
+
 static bool lint_pipeline(struct lint *lint, const char *path, struct mr_err *err)
 {
     struct mr_pipeline_file *file = mr_region_new(lint->region, struct mr_pipeline_file);
@@ -155,6 +168,7 @@ static bool lint_pipeline(struct lint *lint, const char *path, struct mr_err *er
                                 ? mr_region_printf(lint->region, "%s[%u]", file->path, i + 1)
                                 : file->path;
         judge(lint, label, graph, true);
+        if (!read_tests(lint, file, file->documents[i], err)) return false;
     }
     return true;
 }

@@ -119,6 +119,15 @@ static void a_bound_below_the_disorder_is_warned_of(void **state)
         "s.yaml: portable to Beam: no\ns.yaml: confluent: yes, but for what is noted\n");
 }
 
+static void tests_of_pipelines_are_read(void **state)
+{
+    write_text("p.yaml",
+        "pipeline: {type: chain, transforms: [{type: Create, config: {elements: [1]}}]}\n",
+        "tests: [{expected_outputs: [{name: Creat, elements: []}]}]\n");
+    run(*state, "lint p.yaml", 2);
+    says(*state, "p.yaml:2:36: error: unknown transform 'Creat'");
+}
+
 static void each_of_several_pipelines_is_judged(void **state)
 {
     lint(*state,
@@ -139,6 +148,7 @@ int main(void)
         TEST(outputs_that_nothing_reads_are_warned_of),
         TEST(functions_of_more_than_their_row_are_warned_of),
         TEST(a_bound_below_the_disorder_is_warned_of),
+        TEST(tests_of_pipelines_are_read),
         TEST(each_of_several_pipelines_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
