@@ -7,15 +7,14 @@
 #include "cli/campaign.h"
 #include "cli/pipeline_files.h"
 
-static bool read_list(
-    struct mr_pipeline_file *file, const struct mr_yaml *list, struct mr_err *err)
+static bool read_list(struct mr_region *region, struct mr_pipeline_file *file,
+    const struct mr_yaml *list, struct mr_err *err)
 {
-    static const char *const keys[] = {"pipelines", "options", "providers"};
-    const struct mr_yaml *fixtures = mr_yaml_key(file->parsed.root, "fixtures");
-    if (fixtures)
-        return mr_fail_at(err, fixtures->place,
-            "'fixtures' start services outside of the pipeline, which is not supported");
-    if (!mr_yaml_only_keys(file->parsed.root, "a file of pipelines", keys, 3, err)) return false;
+    static const char *const keys[] = {"pipelines", "options", "providers", "fixtures"};
+    const struct mr_yaml *root = file->parsed.root;
+    if (!mr_yaml_only_keys(root, "a file of pipelines", keys, 4, err) ||
+        !mr_fixtures_read(region, mr_yaml_get(root, "fixtures"), &file->fixtures, err))
+        return false;
     if (list->kind != MR_YAML_LIST || list->n == 0)
         return mr_fail_at(
             err, list->place, "'pipelines' must be a list of maps with a 'pipeline' each");
@@ -23,6 +22,20 @@ static bool read_list(
     file->n = list->n;
     file->documents = list->items;
     return true;
+}
+
+bool mr_pipeline_file_open(
+    struct mr_region *region, struct mr_pipeline_file *file, struct mr_err *err)
+{
+    if (file->fixtures.n == 0) return true;
+    if (!mr_fixtures_open(&file->fixtures, region, err)) return false;
+    file->documents = mr_fixtures_fill(&file->fixtures, region, file->documents, file->n);
+    return true;
+}
+
+void mr_pipeline_file_close(struct mr_pipeline_file *file)
+{
+    mr_fixtures_close(&file->fixtures);
 }
 
 bool mr_pipeline_file_read(struct mr_region *region, const char *path,
@@ -39,7 +52,7 @@ bool mr_pipeline_file_read(struct mr_region *region, const char *path,
         return false;
     const struct mr_yaml *list = mr_yaml_get(out->parsed.root, "pipelines");
     if (list) {
-        if (read_list(out, list, err)) return true;
+        if (read_list(region, out, list, err)) return true;
         mr_err_quote(err, out->text, out->bytes);
         return false;
     }

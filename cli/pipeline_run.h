@@ -4,6 +4,7 @@
 
 #include "cli/collector.h"
 #include "cli/files.h"
+#include "cli/fixtures.h"
 #include "scenarios/run/run.h"
 
 /* How rows are shown. */
@@ -18,12 +19,17 @@ struct mr_pipeline_file {
     const char *text;
     size_t bytes;
     struct mr_graph_document parsed;
+    struct mr_fixtures fixtures;
     bool is_list;
     uint32_t n;
     const struct mr_yaml *const *documents; /* [n] */
 };
 MR_MUST_CHECK bool mr_pipeline_file_read(struct mr_region *region, const char *path,
     struct mr_pipeline_file *out, struct mr_err *err);
+/* Around the runs of its pipelines: makes and removes its fixtures. Errors: IO. */
+MR_MUST_CHECK bool mr_pipeline_file_open(
+    struct mr_region *region, struct mr_pipeline_file *file, struct mr_err *err);
+void mr_pipeline_file_close(struct mr_pipeline_file *file);
 /* The graph of one of its documents. `test`: see mr_graph_options; NULL: the pipeline itself,
  * with a sink for each output that nothing reads. */
 MR_MUST_CHECK bool mr_pipeline_file_graph(struct mr_region *region,

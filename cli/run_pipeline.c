@@ -117,11 +117,16 @@ int mr_run_pipeline_file(
     struct mr_err err = {0};
     struct mr_pipeline_file *file = mr_region_new(region, struct mr_pipeline_file);
     file->jinja_variables = options->jinja_variables;
-    if (!mr_pipeline_file_read(region, path, file, &err)) return mr_console_error(&err);
+    if (!mr_pipeline_file_read(region, path, file, &err) ||
+        !mr_pipeline_file_open(region, file, &err)) {
+        mr_pipeline_file_close(file);
+        return mr_console_error(&err);
+    }
     int worst = 0;
     for (uint32_t i = 0; i < file->n; i++) {
         int code = run_document(region, file, i, options);
         if (worst == 0 || code == MR_EXIT_USAGE) worst = code ? code : worst;
     }
+    mr_pipeline_file_close(file);
     return worst;
 }

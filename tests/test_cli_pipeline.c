@@ -167,9 +167,9 @@ static void what_needs_a_scenario_says_so(void **state)
     write_text("p.yaml", CREATE, "");
     run(*state, "run p.yaml --record r.mrr", 2);
     says(*state, "'--record' needs a scenario");
-    write_text("p.yaml", "fixtures: []\npipelines: []\n", "");
+    write_text("p.yaml", "fixtures: [{name: A, type: a.Service}]\npipelines: []\n", "");
     run(*state, "run p.yaml", 2);
-    says(*state, "p.yaml:1:1: error: 'fixtures' start services");
+    says(*state, "p.yaml:1:28: error: 'fixtures' of type 'a.Service' start services");
 }
 
 int main(void)

@@ -109,6 +109,44 @@ static void a_scenario_has_the_values_of_its_template(void **state)
     run(bench, "run with.yaml --seed 1", 0);
 }
 
+/* As Beam's own tests of its connectors are written. */
+static void a_later_pipeline_reads_what_an_earlier_one_wrote(void **state)
+{
+    struct bench *bench = *state;
+    char text[4096] = "fixtures:\n"
+                      "  - {name: TEMP_DIR, type: \"tempfile.TemporaryDirectory\"}\n"
+                      "pipelines:\n";
+    static const char *const types[] = {"Csv", "Json"};
+    for (int i = 0; i < 2; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+            "  - pipeline:\n"
+            "      type: chain\n"
+            "      transforms:\n"
+            "        - {type: Create, config: {elements: [{label: 11a, rank: 0}, {label: b, "
+            "rank: 1}]}}\n"
+            "        - {type: WriteTo%s, config: {path: \"{TEMP_DIR}/out\"}}\n"
+            "  - pipeline:\n"
+            "      type: chain\n"
+            "      transforms:\n"
+            "        - {type: ReadFrom%s, config: {path: \"{TEMP_DIR}/out*\"}}\n"
+            "        - {type: AssertEqual, config: {elements: [{label: b, rank: 1}, {label: "
+            "11a, "
+            "rank: 0}]}}\n",
+            types[i], types[i]);
+    write_text("several.yaml", text, "");
+    assert_int_equal(mkdir("temporary", 0777), 0);
+    setenv("TMPDIR", "temporary", 1);
+    run(bench, "run several.yaml", 0);
+    unsetenv("TMPDIR");
+    says(bench, "several.yaml[4]: everything held");
+    assert_int_equal(count_files("temporary", "millrace"), 0);
+    write_text("service.yaml", "fixtures: [{name: A, type: \"some.Service\"}]\n",
+        "pipelines: [{pipeline: {type: chain, transforms: [{type: Create, config: {elements: "
+        "[1]}}]}}]\n");
+    run(bench, "run service.yaml", 2);
+    says(bench, "service.yaml:1:28: error: 'fixtures' of type 'some.Service' start services");
+}
+
 /* Windows by the time of processing, output at least once, workers that crash. */
 static void topics_of_kafka_are_those_of_the_simulated_log(void **state)
 {
@@ -154,6 +192,7 @@ int main(void)
         TEST(files_are_found_from_here_and_else_beside_the_pipeline),
         TEST(a_template_takes_its_values_from_the_command),
         TEST(a_scenario_has_the_values_of_its_template),
+        TEST(a_later_pipeline_reads_what_an_earlier_one_wrote),
         TEST(topics_of_kafka_are_those_of_the_simulated_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
