@@ -28,7 +28,8 @@ static bool has_key(const char *text, const char *key)
 /* Of a text that is no YAML, such as a template. */
 static bool looks_like_pipeline(const char *text)
 {
-    return has_key(text, "pipeline:") && !has_key(text, "scenario:");
+    if (has_key(text, "scenario:")) return false;
+    return has_key(text, "pipeline:") || has_key(text, "{%"); /* it may extend another */
 }
 
 bool mr_file_kind(

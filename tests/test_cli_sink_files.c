@@ -88,6 +88,35 @@ static void a_template_takes_its_values_from_the_command(void **state)
     says(bench, "pipeline.jinja_variables");
 }
 
+static void a_template_may_extend_another(void **state)
+{
+    struct bench *bench = *state;
+    write_text("base.yaml",
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - type: Create\n"
+        "      config: {elements: [{x: 1}, {x: 2}]}\n"
+        "{% block steps %}\n"
+        "{% endblock %}\n",
+        "");
+    write_text("child.yaml",
+        "# A child\n"
+        "{% extends 'base.yaml' %}\n"
+        "{% block steps %}\n"
+        "    - type: Filter\n"
+        "      config: {keep: x > 1}\n"
+        "{% endblock %}\n",
+        "");
+    run(bench, "run child.yaml", 0);
+    says(bench, "{\"x\": 2}\n");
+    says_not(bench, "{\"x\": 1}");
+    write_text("child.yaml", "{% extends 'base.yaml' %}\n{% block steps %}\n\n",
+        "    - type: Filtr\n{% endblock %}\n");
+    run(bench, "run child.yaml", 2);
+    says(bench, "child.yaml:4:13: error: unknown transform type 'Filtr'");
+}
+
 static void a_scenario_has_the_values_of_its_template(void **state)
 {
     struct bench *bench = *state;
@@ -191,6 +220,7 @@ int main(void)
         TEST(a_pipeline_that_fails_writes_nothing),
         TEST(files_are_found_from_here_and_else_beside_the_pipeline),
         TEST(a_template_takes_its_values_from_the_command),
+        TEST(a_template_may_extend_another),
         TEST(a_scenario_has_the_values_of_its_template),
         TEST(a_later_pipeline_reads_what_an_earlier_one_wrote),
         TEST(topics_of_kafka_are_those_of_the_simulated_log),
