@@ -132,6 +132,19 @@ static void what_is_for_other_scenarios_cannot_stand_beside_steps(void **state)
     test_errors(*state, &error, 1);
 }
 
+static void inputs_are_where_the_pipeline_begins(void **state)
+{
+    REFUSED(
+        {"  - checkpoint\ninputs: {ReadFromLo: {schema: {a: integer}}}\n", "dir/s.yaml:5:10",
+            "unknown transform 'ReadFromLo'", "did you mean 'ReadFromLog'?"},
+        {"  - checkpoint\ninputs: {ReadFromLog: {event_time: a}}\n", "dir/s.yaml:5:23",
+            "'schema' is missing", NULL},
+        {"  - checkpoint\ninputs: {ReadFromLog: {schem: {a: integer}}}\n", "dir/s.yaml:5:24",
+            "unknown key 'schem' of 'inputs'", "did you mean 'schema'?"},
+        {"  - checkpoint\ninputs: [ReadFromLog]\n", "dir/s.yaml:5:9",
+            "'inputs' must be a map from transforms to {schema, event_time}", NULL});
+}
+
 static void times_are_written_in_several_ways(void **state)
 {
     const struct mr_scenario *scenario =
@@ -160,6 +173,7 @@ int main(void)
         LANGUAGE_TEST(watermarks_rise),
         LANGUAGE_TEST(expectations_must_fit_their_output),
         LANGUAGE_TEST(what_is_for_other_scenarios_cannot_stand_beside_steps),
+        LANGUAGE_TEST(inputs_are_where_the_pipeline_begins),
         LANGUAGE_TEST(times_are_written_in_several_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

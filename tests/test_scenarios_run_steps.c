@@ -171,6 +171,63 @@ static void values_may_have_values_inside(void **state)
         "! {tags: [\"x\", \"y\"], ages: {}, who: {\"a\": 1, \"b\": 2.0}, what: [1]}\n");
 }
 
+static void what_nothing_reads_is_an_output_where_nothing_is_written(void **state)
+{
+    static const char open_ended[] =
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - {type: ReadFromLog, config: {topic: words, schema: {word: string}}}\n"
+        "    - type: MapToFields\n"
+        "      name: Shout\n"
+        "      config: {language: python, fields: {word: word.upper()}}\n";
+    assert_always_holds(*state, open_ended,
+        "steps:\n"
+        "  - rows: [{word: a}]\n"
+        "  - expect: [{word: A}]\n"
+        "  - rows: [{word: b}]\n"
+        "  - expect: {Shout: [{word: B}]}\n");
+    assert_fails(*state, open_ended, "steps:\n  - rows: [{word: a}]\n",
+        "s.yaml:4: at the end 1 row of output 'Shout' is claimed by no step");
+}
+
+static const char test_foreign[] =
+    "pipeline:\n"
+    "  type: chain\n"
+    "  source:\n"
+    "    type: ReadFromPubSub\n"
+    "    name: Orders\n"
+    "    config: {topic: projects/p/topics/t, format: JSON}\n"
+    "    windowing: {type: fixed, size: 10s}\n"
+    "  transforms:\n"
+    "    - type: Combine\n"
+    "      config: {group_by: id, combine: {total: {fn: sum, value: price}}}\n";
+
+static void a_source_of_the_pipeline_can_be_replaced(void **state)
+{
+    assert_always_holds(*state, test_foreign,
+        "inputs: {Orders: {schema: {id: integer, price: number}}}\n"
+        "steps:\n"
+        "  - rows: {timestamp: 3, rows: [{id: 1, price: 2}, {id: 1, price: 0.5}]}\n"
+        "  - watermark: {Orders: 10}\n"
+        "  - expect: {Combine: [{row: {id: 1, total: 2.5}, window: [0, 10]}]}\n");
+}
+
+static void assertions_of_the_pipeline_are_judged_behind_the_last_step(void **state)
+{
+    static const char asserting[] =
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - {type: ReadFromLog, config: {topic: words, schema: {word: string}}}\n"
+        "    - {type: AssertEqual, config: {elements: [{word: a}]}}\n";
+    assert_holds(*state, read_steps(*state, asserting, "steps:\n  - rows: [{word: a}]\n"), 1);
+    const struct mr_run_result *result =
+        run_seed(*state, read_steps(*state, asserting, "steps:\n  - rows: [{word: b}]\n"), 1);
+    assert_int_equal(result->n_findings, 1);
+    assert_int_equal(result->findings[0].check, MR_CHECK_ASSERTIONS);
+}
+
 /* Failures. */
 
 static void what_is_missing_and_what_is_too_much_stand_side_by_side(void **state)
@@ -339,6 +396,9 @@ int main(void)
         LANGUAGE_TEST(state_is_there_until_its_window_has_expired),
         LANGUAGE_TEST(floats_are_compared_as_they_are_written),
         LANGUAGE_TEST(values_may_have_values_inside),
+        LANGUAGE_TEST(what_nothing_reads_is_an_output_where_nothing_is_written),
+        LANGUAGE_TEST(a_source_of_the_pipeline_can_be_replaced),
+        LANGUAGE_TEST(assertions_of_the_pipeline_are_judged_behind_the_last_step),
         LANGUAGE_TEST(what_is_missing_and_what_is_too_much_stand_side_by_side),
         LANGUAGE_TEST(each_part_of_a_pane_is_compared_where_it_is_written),
         LANGUAGE_TEST(rows_that_no_step_claims_are_a_failure_at_the_end),

@@ -75,6 +75,30 @@ static bool read_variables(
     return true;
 }
 
+static bool has_writer(const struct mr_graph *graph)
+{
+    for (uint32_t i = 0; i < graph->n_transforms; i++) {
+        const struct mr_transform *sink = &graph->transforms[i];
+        if (sink->kind == MR_WRITE_TO_LOG && !sink->write.is_collector && !sink->write.assertion)
+            return true;
+    }
+    return false;
+}
+
+/* Steps look at what nothing reads where the pipeline writes nothing. */
+static bool read_graph(struct mr_reading *reading, struct mr_graph_options *options,
+    const char *text, size_t bytes)
+{
+    struct mr_scenario *scenario = reading->scenario;
+    for (;;) {
+        if (!mr_graph_read_as(reading->region, scenario->pipeline_path, text, bytes, options,
+                &scenario->graph, reading->err))
+            return false;
+        if (!options->collects || !has_writer(scenario->graph)) return true;
+        options->collects = false;
+    }
+}
+
 bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
 {
     struct mr_scenario *scenario = reading->scenario;
@@ -101,9 +125,17 @@ bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root)
     struct mr_graph_files files = {.self = &beside, .read = read_beside,
         .jinja_variables = variables,
         .find = find_data};
-    if (!mr_graph_read_with(reading->region, scenario->pipeline_path, text, bytes, &files, sets,
-            n_sets, &scenario->graph, reading->err))
-        return false;
+    struct mr_graph_options options = {
+        .files = &files, .sets = sets, .n_sets = n_sets, .collects = scenario->is_stepped};
+    struct mr_graph_document document;
+    if (scenario->is_stepped && mr_yaml_get(root, "inputs")) {
+        if (!mr_graph_parse(reading->region, scenario->pipeline_path, text, bytes, &files, &document,
+                reading->err) ||
+            !mr_replace_inputs(reading, root, &document.root))
+            return false;
+        options.document = &document;
+    }
+    if (!read_graph(reading, &options, text, bytes)) return false;
     scenario->plan = mr_plan_make(reading->region, scenario->graph);
     return true;
 }

@@ -223,6 +223,7 @@ struct mr_scenario {
     mr_ns run_for_ns;    /* open streams: where the run stops, normally; 0: bounded */
     struct mr_limits limits;
 
+    const char *const *collected; /* [n_topics] of a stepped one: how steps call an output that no WriteToLog writes; NULL */
     bool is_stepped; /* led by these steps: the world is calm and takes no time */
     uint32_t n_steps;
     const struct mr_test_step *steps;
@@ -236,6 +237,8 @@ struct mr_scenario {
 MR_MUST_CHECK bool mr_scenario_read_steps(struct mr_region *region,
     const struct mr_scenario *scenario, const char *text, const struct mr_test_step **steps,
     uint32_t *n_steps, struct mr_err *err);
+/* How steps call the topic. */
+const char *mr_topic_name(const struct mr_scenario *scenario, uint32_t topic);
 /* The rows of an output, and the sink that writes them; NULL: none does. */
 const struct mr_schema *mr_output_schema(
     const struct mr_scenario *scenario, uint32_t topic, uint32_t *sink);

@@ -64,6 +64,7 @@ enum mr_map {
     MR_MAP_STEP_WINDOW,
     MR_MAP_STEP_OUTPUT,
     MR_MAP_STEP_STATE,
+    MR_MAP_STEP_SOURCE,
     MR_MAP_BETWEEN,
     MR_MAP_SEEDED,
     MR_MAP_CONSTANT, /* the distributions, in the order of their kinds */
@@ -171,6 +172,9 @@ bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root);
 /* Stepped scenarios: the calm world, in the place of what is written of others; inputs that steps feed; the steps. */
 bool mr_read_stepped_world(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_inputs(struct mr_reading *reading, const struct mr_yaml *root);
+/* Puts a ReadFromLog in the place of each transform that `inputs` names. */
+bool mr_replace_inputs(
+    struct mr_reading *reading, const struct mr_yaml *root, const struct mr_yaml **document);
 bool mr_readers_agree(
     struct mr_reading *reading, const struct mr_transform *first, const struct mr_yaml *node);
 bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root);

@@ -419,6 +419,12 @@ DEFINITION("step_state": {
         "present": {"type": ["boolean", "null"]},
         "gone": {"type": ["boolean", "null"]}}})
 
+DEFINITION("step_source": {
+    "type": "object", "additionalProperties": false, "required": ["schema"],
+    "properties": {"schema": {"description": "of its rows, as in ReadFromLog", "type": "object"},
+        "event_time": {"description": "the field; default: the time is handed in",
+            "type": "string"}}})
+
 /* The words of the registries in base/point.h. */
 DEFINITION("point": {"enum": [
     "checkpoint.triggered", "checkpoint.barrier_sent", "checkpoint.snapshot",
@@ -462,6 +468,8 @@ TEXT("scenario": {
             "type": "array", "minItems": 1, "maxItems": 10000,
             "items": {"anyOf": [{"$ref": "#/definitions/step"},
                 {"enum": ["idle", "active", "checkpoint", "restore", "expect_none"]}]}},
+        "inputs": {"description": "steps: transforms of the pipeline that they feed in their place",
+            "type": "object", "additionalProperties": {"$ref": "#/definitions/step_source"}},
         "every_restore": {"description": "steps: a checkpoint and a restore between each two",
             "type": "boolean"},
         "split": {"description": "steps: each input over so many channels",

@@ -81,8 +81,9 @@ bool mr_read_stepped_world(struct mr_reading *reading, const struct mr_yaml *roo
     struct mr_scenario *scenario = reading->scenario;
     scenario->split = 1;
     scenario->interleavings = 1;
-    for (int i = 0; i < 2; i++) {
-        const struct mr_yaml *key = mr_yaml_key(root, i == 0 ? "every_restore" : "split");
+    static const char *const keys[] = {"every_restore", "split", "inputs"};
+    for (size_t i = 0; i < MR_COUNT_OF(keys); i++) {
+        const struct mr_yaml *key = mr_yaml_key(root, keys[i]);
         if (key && !scenario->is_stepped)
             return mr_fail_node(reading, key, "'%s' is for scenarios with 'steps'", key->text);
     }

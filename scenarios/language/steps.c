@@ -9,12 +9,41 @@ enum { STEPS_MAX = 10000, WORDS_MAX = 256 };
 
 /* Topics. */
 
+/* What nothing reads is called by the transform that makes it: `~Count.out` is Count. */
+const char *mr_topic_name(const struct mr_scenario *scenario, uint32_t topic)
+{
+    const char *name = scenario->topics[topic].name;
+    return scenario->collected && scenario->collected[topic] ? scenario->collected[topic]
+                                                             : name;
+}
+
+static bool is_output(const struct mr_scenario *scenario, uint32_t topic)
+{
+    uint32_t sink;
+    return !scenario->topics[topic].stream && mr_output_schema(scenario, topic, &sink);
+}
+
+/* The names of collected outputs, without what makes them unique. */
+static void name_collected(struct mr_reading *reading)
+{
+    struct mr_scenario *scenario = reading->scenario;
+    const char **names = mr_region_array(reading->region, const char *, scenario->n_topics + 1);
+    for (uint32_t t = 0; t < scenario->n_topics; t++) {
+        const char *name = scenario->topics[t].name;
+        size_t bytes = strlen(name);
+        if (name[0] != '~' || !is_output(scenario, t)) continue;
+        bool is_main = bytes > 5 && strcmp(name + bytes - 4, ".out") == 0;
+        names[t] = mr_region_strndup(reading->region, name + 1, bytes - (is_main ? 5 : 1));
+    }
+    scenario->collected = names;
+}
+
 static size_t topic_words(const struct mr_scenario *scenario, bool is_input, const char **words)
 {
     size_t n = 0;
     for (uint32_t t = 0; t < scenario->n_topics && n < WORDS_MAX; t++)
-        if ((scenario->topics[t].stream != NULL) == is_input)
-            words[n++] = scenario->topics[t].name;
+        if (is_input ? scenario->topics[t].stream != NULL : is_output(scenario, t))
+            words[n++] = mr_topic_name(scenario, t);
     return n;
 }
 
@@ -23,9 +52,8 @@ static bool find_topic(struct mr_reading *reading, const struct mr_yaml *node, c
 {
     const struct mr_scenario *scenario = reading->scenario;
     for (uint32_t t = 0; t < scenario->n_topics; t++) {
-        if ((scenario->topics[t].stream != NULL) != is_input ||
-            strcmp(scenario->topics[t].name, name) != 0)
-            continue;
+        bool is_it = is_input ? scenario->topics[t].stream != NULL : is_output(scenario, t);
+        if (!is_it || strcmp(mr_topic_name(scenario, t), name) != 0) continue;
         *out = t;
         return true;
     }
@@ -57,7 +85,7 @@ const struct mr_schema *mr_output_schema(
     const struct mr_graph *graph = scenario->graph;
     for (uint32_t i = 0; i < graph->n_transforms; i++) {
         const struct mr_transform *transform = &graph->transforms[i];
-        if (transform->kind != MR_WRITE_TO_LOG ||
+        if (transform->kind != MR_WRITE_TO_LOG || transform->write.assertion ||
             strcmp(transform->write.topic, scenario->topics[topic].name) != 0)
             continue;
         *sink = i;
@@ -429,6 +457,7 @@ bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root)
     if (list->n > STEPS_MAX)
         return mr_fail_node(reading, list, "at most %d steps", (int)STEPS_MAX);
     struct mr_steps steps = {.region = reading->region};
+    name_collected(reading);
     if (!read_list(reading, list, &steps)) return false;
     scenario->steps = steps.list;
     scenario->n_steps = steps.n;

@@ -79,7 +79,7 @@ bool mr_read_expected(
         return mr_fail_node(reading, list, "what is expected must be a list of rows or panes");
     if (!schema)
         return mr_fail_node(reading, list, "no WriteToLog writes the output '%s'",
-            scenario->topics[step->topic].name);
+            mr_topic_name(scenario, step->topic));
     struct mr_test_row *rows =
         mr_region_array(reading->region, struct mr_test_row, list->n + 1);
     for (uint32_t i = 0; i < list->n; i++) {
@@ -95,7 +95,7 @@ bool mr_read_expected(
         bool has_window = scenario->plan->has_window[sink];
         if (is_pane && rows[i].has_window && !has_window)
             return mr_fail_node(reading, mr_yaml_get(node, "window"),
-                "the rows of '%s' have no windows", scenario->topics[step->topic].name);
+                "the rows of '%s' have no windows", mr_topic_name(scenario, step->topic));
     }
     step->rows = rows;
     step->n_rows = list->n;

@@ -235,7 +235,7 @@ static bool find_topic(
     const struct mr_scenario *scenario = driver->scenario;
     for (uint32_t t = 0; t < scenario->n_topics; t++) {
         if ((scenario->topics[t].stream != NULL) != is_input ||
-            strcmp(scenario->topics[t].name, name) != 0)
+            strcmp(mr_topic_name(scenario, t), name) != 0)
             continue;
         *topic = t;
         return true;

@@ -53,7 +53,7 @@ static void fail_output(
     struct mr_playing *playing, uint32_t topic, uint32_t n_less, uint32_t n_more, bool is_end)
 {
     char what[MR_WITNESS_TEXT];
-    const char *name = playing->scenario->topics[topic].name;
+    const char *name = mr_topic_name(playing->scenario, topic);
     if (is_end)
         snprintf(what, sizeof what, "at the end %u row%s of output '%s' %s claimed by no step",
             n_more, n_more == 1 ? "" : "s", name, n_more == 1 ? "is" : "are");
