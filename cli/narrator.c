@@ -103,6 +103,11 @@ static void point(
 
 static void log_line(void *self, mr_ns at_ns, const char *process, const char *text)
 {
+    if (strcmp(process, "steps") == 0) {
+        tell(self, at_ns, TONE_PLAIN, "step", "%s", text);
+        return;
+    }
+    if (!((const struct mr_narrator *)self)->is_verbose) return;
     tell(self, at_ns, TONE_DIM, "log", "%s: %s", process, text);
 }
 
@@ -122,10 +127,10 @@ struct mr_recorder mr_narrator_recorder(struct mr_narrator *narrator)
         .process = process_event,
         .transaction = transaction,
         .late = late,
-        .row_logged = row_logged};
+        .row_logged = row_logged,
+        .log = log_line};
     if (narrator->is_verbose) {
         recorder.point = point;
-        recorder.log = log_line;
     }
     return recorder;
 }

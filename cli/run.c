@@ -111,12 +111,17 @@ static const char *ending(enum mr_run_end end)
 }
 
 /* Why a run that was cut short ended is no news. */
-static void tell_end(const struct options *options, const struct mr_run_result *result)
+static void tell_end(const struct options *options, const struct mr_scenario *scenario,
+    const struct mr_run_result *result)
 {
     char span[MR_TIME_TEXT_BYTES];
     bool is_cut = options->until > 0 && result->steps >= options->until;
+    bool is_led = scenario->is_stepped && result->end == MR_END_RUN_FOR;
     printf("%s after %llu events and %s of virtual time\n",
-        is_cut ? "stopped" : ending(result->end), (unsigned long long)result->steps,
+        is_cut   ? "stopped"
+        : is_led ? "the steps end"
+                 : ending(result->end),
+        (unsigned long long)result->steps,
         mr_duration_format(result->virtual_ns, span));
     if (is_cut) printf("the last event: %s\n", result->last_step);
     const struct mr_checks_counts *counts = &result->counts;
@@ -250,7 +255,7 @@ static int run_command(
     struct mr_run_result *result = mr_region_new(region, struct mr_run_result);
     printf("%s, seed %llu\n", scenario->name, (unsigned long long)options->seed);
     if (!run_once(options, scenario, &run, result, err)) return mr_console_error(err);
-    tell_end(options, result);
+    tell_end(options, scenario, result);
     int code = judge(region, options, scenario, result);
     if (options->record && !record(options, scenario, &run, result, err)) {
         int refused = mr_console_error(err);

@@ -5,95 +5,7 @@
 #include "scenarios/language/scenario_internal.h"
 #include "scenarios/language/steps_internal.h"
 
-enum { STEPS_MAX = 10000, WORDS_MAX = 256 };
-
-/* Topics. */
-
-/* What nothing reads is called by the transform that makes it: `~Count.out` is Count. */
-const char *mr_topic_name(const struct mr_scenario *scenario, uint32_t topic)
-{
-    const char *name = scenario->topics[topic].name;
-    return scenario->collected && scenario->collected[topic] ? scenario->collected[topic]
-                                                             : name;
-}
-
-static bool is_output(const struct mr_scenario *scenario, uint32_t topic)
-{
-    uint32_t sink;
-    return !scenario->topics[topic].stream && mr_output_schema(scenario, topic, &sink);
-}
-
-/* The names of collected outputs, without what makes them unique. */
-static void name_collected(struct mr_reading *reading)
-{
-    struct mr_scenario *scenario = reading->scenario;
-    const char **names = mr_region_array(reading->region, const char *, scenario->n_topics + 1);
-    for (uint32_t t = 0; t < scenario->n_topics; t++) {
-        const char *name = scenario->topics[t].name;
-        size_t bytes = strlen(name);
-        if (name[0] != '~' || !is_output(scenario, t)) continue;
-        bool is_main = bytes > 5 && strcmp(name + bytes - 4, ".out") == 0;
-        names[t] = mr_region_strndup(reading->region, name + 1, bytes - (is_main ? 5 : 1));
-    }
-    scenario->collected = names;
-}
-
-static size_t topic_words(const struct mr_scenario *scenario, bool is_input, const char **words)
-{
-    size_t n = 0;
-    for (uint32_t t = 0; t < scenario->n_topics && n < WORDS_MAX; t++)
-        if (is_input ? scenario->topics[t].stream != NULL : is_output(scenario, t))
-            words[n++] = mr_topic_name(scenario, t);
-    return n;
-}
-
-static bool find_topic(struct mr_reading *reading, const struct mr_yaml *node, const char *name,
-    bool is_input, uint32_t *out)
-{
-    const struct mr_scenario *scenario = reading->scenario;
-    for (uint32_t t = 0; t < scenario->n_topics; t++) {
-        bool is_it = is_input ? scenario->topics[t].stream != NULL : is_output(scenario, t);
-        if (!is_it || strcmp(mr_topic_name(scenario, t), name) != 0) continue;
-        *out = t;
-        return true;
-    }
-    const char *words[WORDS_MAX];
-    size_t n = topic_words(scenario, is_input, words);
-    return mr_fail_word(reading, node, is_input ? "input" : "output", name, words, n);
-}
-
-/* The topic that a map names by `key`; without it, the only one that there is. */
-static bool read_topic(struct mr_reading *reading, const struct mr_yaml *map,
-    const struct mr_yaml *at, const char *key, uint32_t *out)
-{
-    bool is_input = strcmp(key, "input") == 0;
-    const struct mr_yaml *node = map ? mr_yaml_get(map, key) : NULL;
-    const char *name, *words[WORDS_MAX];
-    if (node)
-        return mr_yaml_as_text(node, key, &name, reading->err) &&
-               find_topic(reading, node, name, is_input, out);
-    size_t n = topic_words(reading->scenario, is_input, words);
-    if (n == 1) return find_topic(reading, at, words[0], is_input, out);
-    if (n == 0) return mr_fail_node(reading, at, "the pipeline has no %s", key);
-    return mr_fail_node(reading, at,
-        "'%s' is missing: there are several, such as '%s' and '%s'", key, words[0], words[1]);
-}
-
-const struct mr_schema *mr_output_schema(
-    const struct mr_scenario *scenario, uint32_t topic, uint32_t *sink)
-{
-    const struct mr_graph *graph = scenario->graph;
-    for (uint32_t i = 0; i < graph->n_transforms; i++) {
-        const struct mr_transform *transform = &graph->transforms[i];
-        if (transform->kind != MR_WRITE_TO_LOG || transform->write.assertion ||
-            strcmp(transform->write.topic, scenario->topics[topic].name) != 0)
-            continue;
-        *sink = i;
-        const struct mr_edge *edge = &transform->inputs[0];
-        return &graph->transforms[edge->transform].outputs[edge->output].schema;
-    }
-    return NULL;
-}
+enum { STEPS_MAX = 10000 };
 
 /* Rows that are handed in. */
 
@@ -175,7 +87,7 @@ static bool read_each(struct mr_reading *reading, struct mr_steps *steps,
         if (steps->n == STEPS_MAX)
             return mr_fail_node(reading, map, "at most %d steps", (int)STEPS_MAX);
         struct mr_test_step *step = add(steps, kind);
-        if (!find_topic(reading, map->keys[i], map->keys[i]->text, is_input, &step->topic) ||
+        if (!mr_topic_find(reading, map->keys[i], map->keys[i]->text, is_input, &step->topic) ||
             !read(reading, map->items[i], step))
             return false;
     }
@@ -199,7 +111,7 @@ static bool read_rows(
     if (is_map && (!mr_read_keys(reading, node, "step rows", MR_MAP_STEP_ROWS) ||
                       !mr_read_required(reading, node, "rows")))
         return false;
-    return read_topic(reading, is_map ? node : NULL, node, "input", &step->topic) &&
+    return mr_topic_read(reading, is_map ? node : NULL, node, "input", &step->topic) &&
            read_input_rows(reading, is_map ? rows : node,
                is_map ? mr_yaml_get(node, "timestamp") : NULL, step);
 }
@@ -221,7 +133,7 @@ static bool read_watermark(
     if (is_map && (!mr_read_keys(reading, node, "step watermark", MR_MAP_STEP_WATERMARK) ||
                       !mr_read_required(reading, node, "to")))
         return false;
-    return read_topic(reading, is_map ? node : NULL, node, "input", &step->topic) &&
+    return mr_topic_read(reading, is_map ? node : NULL, node, "input", &step->topic) &&
            read_watermark_of(reading, to, step);
 }
 
@@ -231,12 +143,12 @@ static bool read_input(struct mr_reading *reading, const struct mr_yaml *node,
 {
     struct mr_test_step *step = add(steps, kind);
     if (node->kind == MR_YAML_TEXT && !steps->is_bare)
-        return find_topic(reading, node, node->text, true, &step->topic);
+        return mr_topic_find(reading, node, node->text, true, &step->topic);
     bool is_map = node->kind == MR_YAML_MAP;
     if (!is_map && node->kind != MR_YAML_NULL && !steps->is_bare)
         return mr_fail_node(reading, node, "'%s' takes an input", steps->word);
     if (is_map && !mr_read_keys(reading, node, "step", MR_MAP_STEP_INPUT)) return false;
-    return read_topic(reading, is_map ? node : NULL, node, "input", &step->topic);
+    return mr_topic_read(reading, is_map ? node : NULL, node, "input", &step->topic);
 }
 
 static bool read_advance(
@@ -285,7 +197,7 @@ static bool read_expect(
         return mr_fail_node(reading, node, "'expect' has 'rows' or 'panes', not both");
     if (!rows && !panes)
         return mr_fail_node(reading, node, "'expect' needs 'rows' or 'panes': a list");
-    return read_topic(reading, is_map ? node : NULL, node, "output", &step->topic) &&
+    return mr_topic_read(reading, is_map ? node : NULL, node, "output", &step->topic) &&
            mr_read_expected(reading, rows ? rows : panes, step);
 }
 
@@ -299,7 +211,7 @@ static bool read_expect_none(
     if (node->kind == MR_YAML_MAP) {
         struct mr_test_step *step = add(steps, MR_TEST_EXPECT_NONE);
         return mr_read_keys(reading, node, "step expect_none", MR_MAP_STEP_OUTPUT) &&
-               read_topic(reading, node, node, "output", &step->topic);
+               mr_topic_read(reading, node, node, "output", &step->topic);
     }
     bool is_list = node->kind == MR_YAML_LIST;
     for (uint32_t i = 0; i < (is_list ? node->n : 1); i++) {
@@ -309,7 +221,7 @@ static bool read_expect_none(
             return mr_fail_node(reading, node, "at most %d steps", (int)STEPS_MAX);
         struct mr_test_step *step = add(steps, MR_TEST_EXPECT_NONE);
         if (!mr_yaml_as_text(item, "output", &name, reading->err) ||
-            !find_topic(reading, item, name, false, &step->topic))
+            !mr_topic_find(reading, item, name, false, &step->topic))
             return false;
     }
     return true;
@@ -457,7 +369,7 @@ bool mr_read_steps(struct mr_reading *reading, const struct mr_yaml *root)
     if (list->n > STEPS_MAX)
         return mr_fail_node(reading, list, "at most %d steps", (int)STEPS_MAX);
     struct mr_steps steps = {.region = reading->region};
-    name_collected(reading);
+    mr_topics_name(reading);
     if (!read_list(reading, list, &steps)) return false;
     scenario->steps = steps.list;
     scenario->n_steps = steps.n;

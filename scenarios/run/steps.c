@@ -1,5 +1,7 @@
 #include "scenarios/run/steps.h"
 
+#include <stdio.h>
+
 #include "scenarios/run/steps_internal.h"
 
 static uint32_t next_channel(struct mr_playing *playing, uint32_t topic)
@@ -56,9 +58,37 @@ static bool play_restore(struct mr_playing *playing)
 
 /* All of them. */
 
+/* To the recorder, as a line of a log. */
+static void tell(const struct mr_playing *playing, const struct mr_test_step *step)
+{
+    static const char *const words[] = {[MR_TEST_ROWS] = "rows",
+        [MR_TEST_WATERMARK] = "watermark",
+        [MR_TEST_IDLE] = "idle",
+        [MR_TEST_ACTIVE] = "active",
+        [MR_TEST_PROCESSING_TIME] = "processing_time",
+        [MR_TEST_CHECKPOINT] = "checkpoint",
+        [MR_TEST_RESTORE] = "restore",
+        [MR_TEST_EXPECT] = "expect",
+        [MR_TEST_EXPECT_NONE] = "expect_none",
+        [MR_TEST_EXPECT_STATE] = "expect_state"};
+    const struct mr_recorder *recorder = playing->run->options->recorder;
+    if (!recorder || !recorder->log) return;
+    bool has_topic = step->kind != MR_TEST_EXPECT_STATE && step->topic != MR_TEST_ALL_TOPICS;
+    char text[256], detail[MR_TIME_TEXT_BYTES] = "";
+    if (step->kind == MR_TEST_WATERMARK) mr_timestamp_format(step->watermark_us, detail);
+    if (step->kind == MR_TEST_PROCESSING_TIME) mr_duration_format(step->advance_ns, detail);
+    if (step->kind == MR_TEST_ROWS || step->kind == MR_TEST_EXPECT)
+        snprintf(detail, sizeof detail, "%u", step->n_rows);
+    snprintf(text, sizeof text, "line %d: %s%s%s%s%s", step->place.line, words[step->kind],
+        has_topic ? " " : "", has_topic ? mr_topic_name(playing->scenario, step->topic) : "",
+        detail[0] ? ": " : "", detail);
+    recorder->log(recorder->self, mr_lead_now(playing->lead), "steps", text);
+}
+
 bool mr_play(struct mr_playing *playing, const struct mr_test_step *step)
 {
     playing->step = step;
+    tell(playing, step);
     switch (step->kind) {
     case MR_TEST_ROWS:
         return play_rows(playing);
@@ -120,6 +150,7 @@ static bool play_at(struct mr_playing *playing, uint32_t i, uint32_t *n)
         return mr_play(playing, playing->step);
     const struct mr_segment *segment = &interleaving->segments[playing->segment++];
     *n = segment->n;
+    for (uint32_t k = i; k < i + segment->n; k++) tell(playing, &playing->scenario->steps[k]);
     return mr_play_segment(playing, segment);
 }
 
