@@ -47,6 +47,7 @@ struct mr_field {
 struct mr_shape {
     const struct mr_field *key;    /* MAP; NULL: any. Names of keys and elements are NULL */
     const struct mr_field *element; /* LIST, and the value of a MAP; NULL: any */
+    bool is_exact;                 /* ROW: each value has just these fields, in this order */
     uint32_t n_fields;             /* ROW */
     const struct mr_field *fields;
 };

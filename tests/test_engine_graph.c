@@ -197,8 +197,11 @@ static void the_errors_of_a_chain_go_to_its_extra_transforms(void **state)
     assert_string_equal(map->outputs[MR_OUTPUT_ERRORS].name, "bad");
     assert_schema(map, MR_OUTPUT_MAIN, "k:string r:integer");
     assert_schema(map, MR_OUTPUT_ERRORS,
-        "element.t:timestamp element.k:string element.n:integer element.x:float "
-        "element.m:integer? msg:string stack:string");
+        "element:row msg:string stack:string");
+    const struct mr_field *element = &map->outputs[MR_OUTPUT_ERRORS].schema.fields[0];
+    assert_true(element->shape->is_exact);
+    assert_int_equal(element->shape->n_fields, 5);
+    assert_string_equal(element->shape->fields[1].name, "k");
     assert_reads(graph, "WriteToLog", 0, "MapToFields", MR_OUTPUT_MAIN);
     assert_reads(graph, "Bad", 0, "MapToFields", MR_OUTPUT_ERRORS);
     uint32_t ids[2];
@@ -214,14 +217,14 @@ static void a_bare_name_means_the_good_rows_and_fields_of_failed_ones_can_be_kep
                          "keep: 1 // n, error_handling: {output: bad}}}\n"
                          "    - {type: WriteToLog, input: Filter, config: {topic: out}}\n"
                          "    - {type: MapToFields, input: Filter.bad, config: {append: true, "
-                         "drop: [stack, element.t], fields: {what: msg}}}\n"
+                         "language: python, drop: [stack, element], fields: {k: element.k, "
+                         "what: msg, e: element}}}\n"
                          "    - {type: WriteToLog, name: B, input: MapToFields, "
-                         "config: {topic: bad, key: element.k}}\n");
+                         "config: {topic: bad, key: k}}\n");
     assert_reads(graph, "WriteToLog", 0, "Filter", MR_OUTPUT_MAIN);
     assert_schema(find(graph, "MapToFields"), 0,
-        "element.k:string element.n:integer element.x:float element.m:integer? msg:string "
-        "what:string");
-    assert_int_equal(find(graph, "B")->write.key_field, 0);
+        "msg:string k:string what:string e:row");
+    assert_int_equal(find(graph, "B")->write.key_field, 1);
 }
 
 static void a_list_of_inputs_is_flattened(void **state)

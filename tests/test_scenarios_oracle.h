@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/document.h"
 #include "scenarios/oracle/oracle.h"
 
 enum { PARTITIONS = 3, ROWS_MAX = 64, FIELDS = 6 };
+#define NAMES "t k n x m b"
 
 struct fixture {
     struct mr_region *region;
@@ -48,6 +50,25 @@ static inline struct mr_value text(const char *string)
 static inline struct mr_value at(int64_t seconds)
 {
     return (struct mr_value){.type = MR_TYPE_TIMESTAMP, .i = seconds * MR_SECOND_US};
+}
+
+/* A row as one value, in the memory of the fixture's region; names are apart by blanks. */
+static inline struct mr_value row_value(
+    struct mr_region *region, const char *names, const struct mr_value *values, uint32_t n)
+{
+    struct mr_document_writer writer = {0};
+    size_t begin = mr_document_begin(&writer, MR_DOCUMENT_ROW);
+    for (uint32_t i = 0; i < n; i++, names += strspn(names, " ")) {
+        size_t bytes = strcspn(names, " ");
+        mr_document_put_name(&writer, names, bytes);
+        mr_document_put(&writer, values[i]);
+        names += bytes;
+    }
+    mr_document_end(&writer, begin);
+    char *copy = mr_region_alloc(region, writer.bytes);
+    memcpy(copy, writer.data, writer.bytes);
+    mr_document_writer_deinit(&writer);
+    return mr_document_value(copy);
 }
 
 static const struct mr_value none = {.type = MR_TYPE_NULL};

@@ -44,9 +44,10 @@ static void each_row_is_owed_to_the_output_that_it_names(void **state)
 
 static void assert_failed(struct fixture *fixture, int64_t n, const char *message)
 {
-    struct mr_value row[FIELDS + 2];
-    fill(row, 1, "c", n);
-    row[FIELDS] = row[FIELDS + 1] = text(message);
+    struct mr_value element[FIELDS];
+    fill(element, 1, "c", n);
+    struct mr_value row[] = {row_value(fixture->region, NAMES, element, FIELDS),
+        text(strstr(message, ": ") + 2), text(message)};
     assert_int_equal(match_row(fixture, "E", row), MR_MATCH_RIGHT);
 }
 
@@ -181,9 +182,10 @@ static void the_first_rule_that_is_broken_is_the_message(void **state)
     assert_int_equal(owed(fixture, "E"), 5);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_failed(fixture, rows[i].n, rows[i].failure);
-    struct mr_value long_key[FIELDS + 2] = {at(1), text("äb"), integer(2), number(1),
-        integer(5), boolean(false), text("ValidationError: k is too long"),
-        text("ValidationError: k is too long")};
+    struct mr_value element[FIELDS] = {
+        at(1), text("äb"), integer(2), number(1), integer(5), boolean(false)};
+    struct mr_value long_key[] = {row_value(fixture->region, NAMES, element, FIELDS),
+        text("k is too long"), text("ValidationError: k is too long")};
     assert_int_equal(match_row(fixture, "E", long_key), MR_MATCH_RIGHT);
 }
 

@@ -149,7 +149,7 @@ static void exploded_rows_come_out_once(void **state)
         "true}}\n"
         "    - {type: Explode, name: C, input: Nest, config: {fields: [list, any, row], "
         "cross_product: false, error_handling: {output: bad}}}\n"
-        "    - {type: Explode, name: D, input: C.bad, config: {fields: [msg, element.map], "
+        "    - {type: Explode, name: D, input: C.bad, config: {fields: [msg, element], "
         "cross_product: false}}\n" SINK("OutA", "A") SINK("OutB", "B") SINK("OutC", "C")
             SINK("OutD", "D"),
         6000);

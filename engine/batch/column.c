@@ -115,3 +115,23 @@ struct mr_column mr_column_to_any(
     for (uint32_t i = 0; i < n_rows; i++) values[i] = mr_column_value(column, i);
     return mr_column_make(MR_TYPE_ANY, values, 1, n_rows, scratch);
 }
+
+struct mr_column mr_column_of_rows(const struct mr_schema *schema,
+    const struct mr_column *columns, uint32_t n_rows, const uint16_t *rows, uint32_t n,
+    struct mr_scratch *scratch)
+{
+    struct mr_value *values = mr_scratch_array(scratch, struct mr_value, n_rows + 1);
+    memset(values, 0, sizeof *values * n_rows);
+    for (uint32_t i = 0; i < n; i++) {
+        struct mr_document_writer writer = mr_scratch_writer(scratch);
+        size_t row = mr_document_begin(&writer, MR_DOCUMENT_ROW);
+        for (uint32_t k = 0; k < schema->n_fields; k++) {
+            const char *name = schema->fields[k].name;
+            mr_document_put_name(&writer, name, strlen(name));
+            mr_document_put(&writer, mr_column_value(&columns[k], rows[i]));
+        }
+        mr_document_end(&writer, row);
+        values[rows[i]] = mr_document_value(writer.data);
+    }
+    return mr_column_make(MR_TYPE_ROW, values, 1, n_rows, scratch);
+}

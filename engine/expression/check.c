@@ -79,16 +79,42 @@ static bool unify(enum mr_type a, enum mr_type b, enum mr_type *out)
     return a == b || a == MR_TYPE_NULL || b == MR_TYPE_NULL;
 }
 
-static bool check_field(const struct mr_compiler *compiler, struct mr_node *node)
+/* What has values inside can be copied, and nothing else. */
+static bool check_document(const struct mr_compiler *compiler, const struct mr_node *node,
+    const struct mr_field *field)
 {
-    const struct mr_field *field = &compiler->schema->fields[node->field];
-    node->type = field->type;
-    node->is_nullable = field->is_nullable;
     if (!mr_type_is_document(field->type) || compiler->is_bare) return true;
     mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset,
         "field '%s' is of type %s, which only Python computes with: add 'language: python'",
         field->name, mr_type_name(field->type));
+}
+
+static bool check_field(const struct mr_compiler *compiler, struct mr_node *node)
+{
+    const struct mr_field *field = &compiler->schema->fields[node->field];
+    node->type = field->type;
+    node->is_nullable = field->is_nullable;
+    return check_document(compiler, node, field);
+}
+
+/* The row itself is not computed with. */
+static bool check_member(const struct mr_compiler *compiler, struct mr_node *node)
+{
+    struct mr_node *row = node->arguments[0];
+    node->type = node->member->type;
+    node->is_nullable = node->member->is_nullable;
+    if (row->kind == MR_NODE_MEMBER) {
+        row->type = row->member->type;
+        row->is_nullable = row->member->is_nullable;
+        struct mr_compiler bare = *compiler;
+        bare.is_bare = true;
+        if (!check_member(&bare, row)) return false;
+    } else {
+        row->type = MR_TYPE_ROW;
+        row->is_nullable = compiler->schema->fields[row->field].is_nullable;
+    }
+    return check_document(compiler, node, node->member);
 }
 
 static bool check_sign(const struct mr_compiler *compiler, struct mr_node *node)
@@ -207,6 +233,8 @@ static bool check_node(const struct mr_compiler *compiler, struct mr_node *node)
     switch (node->kind) {
     case MR_NODE_FIELD:
         return check_field(compiler, node);
+    case MR_NODE_MEMBER:
+        return check_member(compiler, node);
     case MR_NODE_LITERAL:
         node->type = (enum mr_type)node->literal.type;
         node->is_nullable = node->type == MR_TYPE_NULL;
@@ -256,6 +284,7 @@ bool mr_node_check(const struct mr_compiler *compiler, struct mr_node *node, boo
     enum mr_node_kind kind = node->kind;
     if (kind == MR_NODE_AND || kind == MR_NODE_OR || kind == MR_NODE_CONDITIONAL)
         return check_choice(compiler, node, wants_truth);
+    if (kind == MR_NODE_MEMBER) return check_node(compiler, node);
     bool takes_truth = kind == MR_NODE_NOT || kind == MR_NODE_TRUTH;
     for (uint32_t i = 0; i < node->n_arguments; i++)
         if (!mr_node_check(compiler, node->arguments[i], takes_truth)) return false;

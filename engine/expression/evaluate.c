@@ -9,6 +9,7 @@
  * Python would have come by. */
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/expression/python.h"
 #include "engine/expression/sql.h"
 
@@ -24,7 +25,7 @@ static uint8_t *new_errors(const struct mr_evaluation *evaluation)
     return memset(new_bytes(evaluation), 0, evaluation->n_rows);
 }
 
-/* ---- leaves ---- */
+/* ---- leaves, and members of rows ---- */
 
 static struct mr_column evaluate_field(
     const struct mr_evaluation *evaluation, const struct mr_node *node)
@@ -39,6 +40,27 @@ static struct mr_column evaluate_field(
     struct mr_column out = *column;
     if (!node->is_nullable) out.valid = NULL;
     return out;
+}
+
+/* Rows that do not count may have nothing in them. */
+static struct mr_column evaluate_member(
+    struct mr_evaluation *evaluation, const struct mr_node *node, uint8_t *errors)
+{
+    struct mr_column rows = mr_evaluate(evaluation, node->arguments[0], errors);
+    mr_fail_nulls(evaluation, &rows, errors);
+    uint32_t n = evaluation->n_rows;
+    struct mr_value *values = mr_scratch_array(evaluation->scratch, struct mr_value, n + 1);
+    bool is_plain = !mr_type_is_document(node->type) && !node->is_nullable;
+    for (uint32_t i = 0; i < n; i++) {
+        struct mr_value row = mr_column_value(&rows, i);
+        values[i] =
+            (struct mr_value){.type = is_plain ? (uint8_t)node->type : MR_TYPE_NULL};
+        if (row.type != MR_TYPE_NULL && row.bytes > 0)
+            mr_document_field(row, node->member->name, &values[i]);
+    }
+    struct mr_column column = mr_column_make(node->type, values, 1, n, evaluation->scratch);
+    if (!node->is_nullable) column.valid = NULL;
+    return column;
 }
 
 static struct mr_string literal_text(const struct mr_value *value)
@@ -255,6 +277,8 @@ struct mr_column mr_evaluate(
     switch (node->kind) {
     case MR_NODE_FIELD:
         return evaluate_field(evaluation, node);
+    case MR_NODE_MEMBER:
+        return evaluate_member(evaluation, node, errors);
     case MR_NODE_LITERAL:
         return evaluate_literal(evaluation, node);
     case MR_NODE_NOT:

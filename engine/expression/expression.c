@@ -40,7 +40,9 @@ struct mr_row_failure mr_row_failure_find(
         caller && error == MR_ROW_RAISED ? caller->failures : NULL;
     while (failure && failure->row != row) failure = failure->next;
     if (failure) return *failure;
-    return (struct mr_row_failure){.row = row, .message = text, .stack = text};
+    const char *colon = strstr(text, ": "); /* str(exception) is without its name */
+    return (struct mr_row_failure){
+        .row = row, .message = colon ? colon + 2 : text, .stack = text};
 }
 
 /* ---- what the steps of compiling share ---- */
@@ -103,7 +105,7 @@ static struct mr_node *compile(
         is_python ? mr_parse_python(compiler) : mr_parse_generic(compiler, use);
     if (root) root = crown(compiler, root, use);
     struct mr_compiler checker = *compiler;
-    checker.is_bare = root && root->kind == MR_NODE_FIELD;
+    checker.is_bare = root && (root->kind == MR_NODE_FIELD || root->kind == MR_NODE_MEMBER);
     if (!root || !mr_node_check(&checker, root, false)) return NULL;
     if (root->type != MR_TYPE_NULL) return root;
     mr_compiler_fail(
@@ -123,6 +125,13 @@ static bool compiler_make(struct mr_compiler *compiler, struct mr_region *region
     return true;
 }
 
+static const struct mr_shape *shape_of(
+    const struct mr_compiler *compiler, const struct mr_node *root)
+{
+    if (root->kind == MR_NODE_MEMBER) return root->member->shape;
+    return root->kind == MR_NODE_FIELD ? compiler->schema->fields[root->field].shape : NULL;
+}
+
 static const struct mr_expression *expression_new(const struct mr_compiler *compiler,
     enum mr_expression_use use, const struct mr_node *root, const struct mr_udf *udf)
 {
@@ -130,9 +139,7 @@ static const struct mr_expression *expression_new(const struct mr_compiler *comp
     *expression = (struct mr_expression){.text = compiler->text,
         .use = use,
         .root = root,
-        .shape = root && root->kind == MR_NODE_FIELD
-                     ? compiler->schema->fields[root->field].shape
-                     : NULL,
+        .shape = root ? shape_of(compiler, root) : NULL,
         .n_fields = compiler->schema->n_fields,
         .udf = udf};
     return expression;
@@ -149,6 +156,27 @@ bool mr_expression_compile(struct mr_region *region, const char *text, struct mr
     const struct mr_node *root = compile(&compiler, is_python, use);
     if (!root) return false;
     *out = expression_new(&compiler, use, root, NULL);
+    return true;
+}
+
+bool mr_expression_compile_member(struct mr_region *region, const struct mr_schema *schema,
+    uint32_t field, uint32_t member, struct mr_place place, const struct mr_expression **out,
+    struct mr_err *err)
+{
+    const struct mr_field *row = &schema->fields[field];
+    MR_ASSERT(row->type == MR_TYPE_ROW && row->shape && row->shape->is_exact);
+    const struct mr_field *inner = &row->shape->fields[member];
+    const char *text = mr_region_printf(region, "%s.%s", row->name, inner->name);
+    struct mr_compiler compiler;
+    if (!compiler_make(&compiler, region, text, place, schema, err)) return false;
+    compiler.is_bare = true;
+    struct mr_node *leaf = mr_node_new(&compiler, MR_NODE_FIELD, 0, NULL, 0);
+    struct mr_node *root = leaf ? mr_node_new(&compiler, MR_NODE_MEMBER, 0, &leaf, 1) : NULL;
+    if (!root) return false;
+    leaf->field = (int)field;
+    root->member = inner;
+    if (!mr_node_check(&compiler, root, false)) return false;
+    *out = expression_new(&compiler, MR_USE_VALUE, root, NULL);
     return true;
 }
 
@@ -244,7 +272,7 @@ struct mr_field mr_expression_result(const struct mr_expression *expression)
     if (expression->sql) return mr_sql_scalar_result(expression->sql);
     if (!root) return mr_udf_result(expression->udf);
     struct mr_field result = {.type = root->type, .is_nullable = root->is_nullable};
-    if (root->kind == MR_NODE_FIELD) result.shape = expression->shape;
+    result.shape = expression->shape;
     return result;
 }
 

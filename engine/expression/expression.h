@@ -66,6 +66,10 @@ MR_MUST_CHECK bool mr_expression_compile_foreign(struct mr_region *region,
 MR_MUST_CHECK bool mr_expression_compile_sql(struct mr_region *region, const char *text,
     struct mr_place place, const char *table, enum mr_expression_use use,
     const struct mr_schema *schema, const struct mr_expression **out, struct mr_err *err);
+/* Member `member` of field `field`, which is a row of an exact shape. */
+MR_MUST_CHECK bool mr_expression_compile_member(struct mr_region *region,
+    const struct mr_schema *schema, uint32_t field, uint32_t member, struct mr_place place,
+    const struct mr_expression **out, struct mr_err *err);
 /* Whether it runs in CPython. */
 bool mr_expression_is_foreign(const struct mr_expression *expression);
 

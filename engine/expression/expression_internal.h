@@ -7,6 +7,7 @@
 
 enum mr_node_kind {
     MR_NODE_FIELD,
+    MR_NODE_MEMBER, /* a field of a row, which its one argument is */
     MR_NODE_LITERAL,
     MR_NODE_NEGATE, /* -a */
     MR_NODE_PLUS,   /* +a */
@@ -55,6 +56,7 @@ struct mr_node {
     uint32_t n_arguments;
     struct mr_node **arguments;
     int field;               /* FIELD */
+    const struct mr_field *member; /* MEMBER: of the shape of the row */
     struct mr_value literal; /* LITERAL; text lives in the region */
     const uint8_t *comparisons;
     bool is_negated;
@@ -69,7 +71,7 @@ struct mr_expression {
     const char *text;
     enum mr_expression_use use;
     const struct mr_node *root; /* NULL: `udf` or `sql` */
-    const struct mr_shape *shape; /* of the field that the root is */
+    const struct mr_shape *shape; /* of the field or member that the root is */
     uint32_t n_fields;          /* of the schema */
     const struct mr_udf *udf;   /* what runs in CPython; NULL: nothing */
     const struct mr_sql_scalar *sql; /* what runs in SQLite; NULL: nothing */
@@ -85,7 +87,7 @@ struct mr_compiler {
     struct mr_place place;
     const struct mr_schema *schema;
     struct mr_err *err;
-    bool is_bare;           /* the text is the name of a field, and nothing is computed */
+    bool is_bare;           /* the text is a field or a member, and nothing is computed */
     enum mr_beyond *beyond; /* set when the text is refused and Python would take it; or NULL */
 };
 

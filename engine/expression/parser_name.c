@@ -150,6 +150,35 @@ static bool is_prefix(const struct mr_schema *schema, const char *name)
     return false;
 }
 
+static const struct mr_field *member_of(const struct mr_field *row, const char *name)
+{
+    for (uint32_t i = 0; i < row->shape->n_fields; i++)
+        if (strcmp(row->shape->fields[i].name, name) == 0) return &row->shape->fields[i];
+    return NULL;
+}
+
+/* `row.a.b`, as long as it is known that there is such a member in each row. */
+static struct mr_node *parse_members(
+    struct mr_parser *parser, struct mr_node *node, const struct mr_field *field)
+{
+    while (node && mr_parser_is_operator(parser, ".") && field->type == MR_TYPE_ROW &&
+           !field->is_nullable && field->shape && field->shape->is_exact) {
+        if (!mr_parser_advance(parser)) return NULL;
+        const char *name = parser->token.text;
+        field = parser->token.kind == MR_TOKEN_NAME ? member_of(field, name) : NULL;
+        if (!field) {
+            mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
+            mr_compiler_fail(
+                parser->compiler, parser->token.offset, "the row has no field '%s'", name);
+            return NULL;
+        }
+        if (!mr_parser_advance(parser)) return NULL;
+        node = mr_node_new(parser->compiler, MR_NODE_MEMBER, node->offset, &node, 1);
+        if (node) node->member = field;
+    }
+    return node;
+}
+
 /* A field; one with points in its name is an attribute of an attribute in Python, and the same
  * to us. */
 static struct mr_node *parse_field(struct mr_parser *parser, const char *name, uint32_t offset)
@@ -171,7 +200,9 @@ static struct mr_node *parse_field(struct mr_parser *parser, const char *name, u
         mr_compiler_unknown_field(parser->compiler, offset, name);
         return NULL;
     }
-    if (!mr_parser_is_operator(parser, "(")) return field_new(parser, offset, field);
+    if (!mr_parser_is_operator(parser, "("))
+        return parse_members(
+            parser, field_new(parser, offset, field), &schema->fields[field]);
     mr_compiler_fail(parser->compiler, offset, "field '%s' cannot be called", name);
     return NULL;
 }

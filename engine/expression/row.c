@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/document.h"
 #include "engine/expression/python.h"
 #include "engine/expression/sql.h"
 #include "engine/expression/unicode.h"
@@ -268,6 +269,13 @@ static enum mr_row_error run(
     case MR_NODE_FIELD:
         *out = machine->row[node->field];
         return MR_ROW_OK;
+    case MR_NODE_MEMBER: {
+        struct mr_value row;
+        enum mr_row_error error = run(machine, node->arguments[0], &row);
+        if (error || row.type == MR_TYPE_NULL) return error ? error : MR_ROW_TYPE;
+        if (!mr_document_field(row, node->member->name, out)) out->type = MR_TYPE_NULL;
+        return MR_ROW_OK;
+    }
     case MR_NODE_LITERAL:
         *out = node->literal;
         return MR_ROW_OK;

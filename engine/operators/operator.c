@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/runtime/gate.h"
 
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch)
@@ -90,11 +91,25 @@ struct mr_column mr_operator_texts(
     return (struct mr_column){.type = MR_TYPE_STRING, .values = values, .heap = heap};
 }
 
+/* Python's str(exception): without the exception's name in front. */
+static const char *message_of(const char *text, uint32_t *bytes)
+{
+    const char *colon = *bytes ? memchr(text, ':', *bytes) : NULL;
+    if (!colon || (size_t)(colon - text) + 2 > *bytes || colon[1] != ' ') return text;
+    *bytes -= (uint32_t)(colon - text) + 2;
+    return colon + 2;
+}
+
 /* What went wrong with a row: the message, or the stack. */
 static struct mr_span failure_of(const struct mr_operator *operator, const uint8_t *errors,
     const struct mr_span *texts, uint32_t row, bool is_stack)
 {
-    if (texts && texts[row].text) return texts[row];
+    struct mr_span span;
+    if (texts && texts[row].text) {
+        span = texts[row];
+        if (!is_stack) span.text = message_of(span.text, &span.bytes);
+        return span;
+    }
     struct mr_row_failure failure =
         mr_row_failure_find(&operator->context->caller, errors[row], row);
     const char *text = is_stack ? failure.stack : failure.message;
@@ -115,18 +130,25 @@ static struct mr_column error_texts(struct mr_operator *operator, const struct m
     return mr_operator_texts(operator, spans, batch->n_rows);
 }
 
+enum { ERROR_FIELDS = 3 };
+
 static void emit_errors(struct mr_operator *operator, const struct mr_batch *batch,
     const uint8_t *errors, const struct mr_span *texts, const uint16_t *failed, uint32_t n_failed)
 {
     struct mr_scratch *scratch = &operator->context->scratch;
-    struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, batch->n_columns + 2);
-    memcpy(columns, batch->columns, sizeof *columns * batch->n_columns);
-    columns[batch->n_columns] = error_texts(operator, batch, errors, texts, false);
-    columns[batch->n_columns + 1] = error_texts(operator, batch, errors, texts, true);
+    const struct mr_edge *edge = &operator->transform->inputs[operator->input];
+    const struct mr_schema *schema =
+        &operator->context->job->graph->transforms[edge->transform].outputs[edge->output].schema;
+    MR_ASSERT(schema->n_fields == batch->n_columns);
+    struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, ERROR_FIELDS);
+    columns[0] = mr_column_of_rows(
+        schema, batch->columns, batch->n_rows, failed, n_failed, scratch);
+    columns[1] = error_texts(operator, batch, errors, texts, false);
+    columns[2] = error_texts(operator, batch, errors, texts, true);
     operator->context->caller.failures = NULL;
     struct mr_batch out = *batch;
     out.columns = columns;
-    out.n_columns = batch->n_columns + 2;
+    out.n_columns = ERROR_FIELDS;
     out.selection = failed;
     out.n_selected = n_failed;
     mr_operator_emit(operator, operator->transform->error_output, &out);
@@ -171,8 +193,9 @@ struct mr_batch mr_operator_divert_as(struct mr_operator *operator, const struct
     if (operator->transform->error_output) {
         emit_errors(operator, batch, errors, texts, failed, n_failed);
     } else {
+        bool is_raised = errors[failed[0]] == MR_ROW_RAISED;
         fail_task(operator, (enum mr_row_error)errors[failed[0]],
-            failure_of(operator, errors, texts, failed[0], false));
+            failure_of(operator, errors, texts, failed[0], !is_raised));
         operator->context->caller.failures = NULL;
     }
     return out;

@@ -120,18 +120,16 @@ bool mr_configure_reshuffle(
 
 /* ---- StripErrorMetadata ---- */
 
-#define ELEMENT "element."
-
-static bool keep_field(struct mr_graph_reader *reader, const struct mr_transform *transform,
-    const struct mr_field *field, struct mr_schema_builder *fields, struct mr_mapping *mapping)
+/* The field that holds the failed row, as Beam looks for it, or -1. */
+static int failed_row(const struct mr_schema *schema)
 {
-    const struct mr_schema *schema = input_schema(reader, transform);
-    mapping->name = field->name + strlen(ELEMENT);
-    struct mr_field kept = *field;
-    kept.name = mapping->name;
-    return mr_expression_compile(reader->region, field->name, transform->place, "generic",
-               MR_USE_VALUE, schema, &mapping->expression, reader->err) &&
-           mr_schema_add(reader, fields, kept, transform->place);
+    static const char *const names[] = {"failed_row", "element", "record"};
+    int field = -1;
+    for (size_t i = 0; i < MR_COUNT_OF(names) && field < 0; i++)
+        field = mr_schema_find(schema, names[i]);
+    if (field < 0) return -1;
+    const struct mr_shape *shape = schema->fields[field].shape;
+    return shape && shape->is_exact ? field : -1;
 }
 
 /* A MapToFields that takes the failed row out of a row of errors. */
@@ -140,23 +138,24 @@ bool mr_configure_strip_error_metadata(
 {
     if (!mr_config_keys(reader, spec->config, "config of StripErrorMetadata", NULL, 0, NULL, 0))
         return false;
-    struct mr_schema_builder fields = {0};
-    struct mr_mapping *mappings =
-        mr_region_array(reader->region, struct mr_mapping, MR_FIELDS_MAX);
     const struct mr_schema *schema = input_schema(reader, transform);
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        const struct mr_field *field = &schema->fields[i];
-        bool is_kept = strncmp(field->name, ELEMENT, strlen(ELEMENT)) == 0;
-        if (is_kept &&
-            !keep_field(reader, transform, field, &fields, &mappings[fields.n_fields]))
+    int field = failed_row(schema);
+    if (field < 0)
+        return mr_fail_at(reader->err, spec->place,
+            "the input of '%s' does not appear to be an error output: it has no row "
+            "'failed_row', 'element' or 'record'",
+            mr_spec_label(spec));
+    const struct mr_shape *shape = schema->fields[field].shape;
+    struct mr_mapping *mappings =
+        mr_region_array(reader->region, struct mr_mapping, shape->n_fields + 1);
+    for (uint32_t i = 0; i < shape->n_fields; i++) {
+        mappings[i].name = shape->fields[i].name;
+        if (!mr_expression_compile_member(reader->region, schema, (uint32_t)field, i,
+                transform->place, &mappings[i].expression, reader->err))
             return false;
     }
-    if (fields.n_fields == 0)
-        return mr_fail_at(reader->err, spec->place,
-            "the input of '%s' does not appear to be an error output: it has no field "
-            "'" ELEMENT "...'",
-            mr_spec_label(spec));
-    transform->map.n_mappings = fields.n_fields;
+    transform->map.n_mappings = shape->n_fields;
     transform->map.mappings = mappings;
-    return mr_outputs_set(reader, spec, transform, mr_schema_finish(reader, &fields));
+    struct mr_schema row = {.n_fields = shape->n_fields, .fields = shape->fields};
+    return mr_outputs_set(reader, spec, transform, row);
 }

@@ -240,8 +240,7 @@ struct mr_edge {
 };
 /* A Partition has its named outputs first, and then that of the errors; all others are like this. */
 enum { MR_OUTPUT_MAIN = 0, MR_OUTPUT_ERRORS = 1 };
-/* Rows of an error output: the failed row flattened into fields `element.<field>`, nullable as they were, then `msg`
- * and `stack`, both string. (Beam nests the row; ROW columns do not exist yet.) */
+/* Rows of an error output: `element`, the failed row as a ROW, then `msg` and `stack`, both string. */
 struct mr_output {
     const char *name; /* "out", "good", or the name of the error output */
     struct mr_schema schema;

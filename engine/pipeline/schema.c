@@ -133,11 +133,11 @@ static bool error_schema(struct mr_graph_reader *reader, const struct mr_spec *s
     const struct mr_schema *element, struct mr_schema *out)
 {
     struct mr_schema_builder builder = {0};
-    for (uint32_t i = 0; i < element->n_fields; i++) {
-        struct mr_field field = element->fields[i];
-        field.name = mr_region_printf(reader->region, "element.%s", field.name);
-        if (!mr_schema_add(reader, &builder, field, spec->place)) return false;
-    }
+    struct mr_shape *shape = mr_region_new(reader->region, struct mr_shape);
+    *shape = (struct mr_shape){
+        .is_exact = true, .n_fields = element->n_fields, .fields = element->fields};
+    struct mr_field row = {.name = "element", .type = MR_TYPE_ROW, .shape = shape};
+    if (!mr_schema_add(reader, &builder, row, spec->place)) return false;
     static const char *const names[] = {"msg", "stack"};
     for (size_t i = 0; i < MR_COUNT_OF(names); i++) {
         struct mr_field field = {.name = names[i], .type = MR_TYPE_STRING};

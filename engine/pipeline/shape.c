@@ -164,7 +164,7 @@ static struct mr_shape row_shape(struct mr_region *region, struct mr_value row)
         fields[n] = mr_field_of_value(region, value);
         fields[n++].name = mr_region_strndup(region, cursor.name, cursor.name_bytes);
     }
-    return (struct mr_shape){.n_fields = n, .fields = fields};
+    return (struct mr_shape){.is_exact = true, .n_fields = n, .fields = fields};
 }
 
 struct mr_field mr_field_of_value(struct mr_region *region, struct mr_value value)
@@ -222,6 +222,9 @@ static void unify_fields(struct mr_region *region, struct mr_shape *shape,
     }
     shape->n_fields = n;
     shape->fields = fields;
+    shape->is_exact = a->is_exact && b->is_exact && a->n_fields == b->n_fields;
+    for (uint32_t i = 0; shape->is_exact && i < n; i++)
+        shape->is_exact = n == a->n_fields && strcmp(b->fields[i].name, fields[i].name) == 0;
 }
 
 static struct mr_field unified(

@@ -61,9 +61,7 @@ static void find_fields(struct mr_oracle *oracle, struct mr_step *step)
 static int copied_field(const struct mr_graph *graph, const struct mr_transform *transform,
     uint32_t output, int field)
 {
-    uint32_t n_fields = transform->outputs[output].schema.n_fields;
-    if (output > 0 && output == transform->error_output)
-        return (uint32_t)field + 2 < n_fields ? field : -1;
+    if (output > 0 && output == transform->error_output) return -1; /* the row is one value */
     switch (transform->kind) {
     case MR_MAP_TO_FIELDS:
         return mr_expression_field(transform->map.mappings[field].expression);
@@ -177,7 +175,7 @@ static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
         step->outputs[i].inexact_fields = inexact_fields;
     if (transform->error_output)
         step->outputs[transform->error_output].inexact_fields =
-            output_of(oracle, transform->inputs[0])->inexact_fields;
+            output_of(oracle, transform->inputs[0])->inexact_fields != 0; /* the row, in front */
 }
 
 /* ---- Sinks ---- */

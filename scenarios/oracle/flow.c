@@ -11,6 +11,40 @@ void mr_flow_emit(struct mr_oracle *oracle, uint32_t transform, uint32_t output,
     for (uint32_t i = 0; i < out->n_consumers; i++) push(oracle, &out->consumers[i], row);
 }
 
+/* Nobody knows how floats inside of a value move: where an input may be off, it may be anything.
+ */
+static double document_slack(const struct mr_oracle *oracle, const struct mr_step *step,
+    const struct mr_flow_row *row, const struct mr_value *value)
+{
+    if (!mr_type_is_document((enum mr_type)value->type)) return 0;
+    struct mr_edge from = step->transform->inputs[0];
+    uint32_t n = oracle->steps[from.transform].outputs[from.output].n_fields;
+    for (uint32_t i = 0; i < n; i++)
+        if (row->slacks[i] != 0) return __builtin_inf();
+    return 0;
+}
+
+/* The row as one value, by the names of the input's fields. */
+static struct mr_value row_value(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
+{
+    struct mr_edge from = step->transform->inputs[0];
+    const struct mr_schema *schema =
+        &oracle->graph->transforms[from.transform].outputs[from.output].schema;
+    size_t bytes = MR_DOCUMENT_HEAD_BYTES;
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        bytes += 4 + strlen(schema->fields[i].name) + mr_document_size(row->values[i]);
+    struct mr_document_writer writer = {
+        .data = mr_scratch_alloc(&oracle->scratch, bytes), .capacity = bytes};
+    size_t begin = mr_document_begin(&writer, MR_DOCUMENT_ROW);
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        mr_document_put_name(&writer, schema->fields[i].name, strlen(schema->fields[i].name));
+        mr_document_put(&writer, row->values[i]);
+    }
+    mr_document_end(&writer, begin);
+    return mr_document_value(writer.data);
+}
+
 void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
     const struct mr_flow_row *row, struct mr_value message, struct mr_value stack)
 {
@@ -19,18 +53,18 @@ void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,
         oracle->n_failures += oracle->target == NULL;
         return;
     }
-    uint32_t n = step->outputs[output].n_fields;
-    struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, n);
-    MR_ASSERT(n >= 2);
-    memcpy(values, row->values, sizeof *values * (n - 2));
-    values[n - 2] = message;
-    values[n - 1] = stack;
+    enum { ELEMENT, MESSAGE, STACK, N_FIELDS };
+    MR_ASSERT(step->outputs[output].n_fields == N_FIELDS);
+    struct mr_value *values = mr_scratch_array(&oracle->scratch, struct mr_value, N_FIELDS);
+    values[ELEMENT] = row_value(oracle, step, row);
+    values[MESSAGE] = message;
+    values[STACK] = stack;
     struct mr_flow_row failed = *row;
     failed.values = values;
     if (row->slacks) {
-        double *slacks = mr_scratch_array(&oracle->scratch, double, n);
-        memcpy(slacks, row->slacks, sizeof *slacks * (n - 2));
-        slacks[n - 2] = slacks[n - 1] = 0;
+        double *slacks = mr_scratch_array(&oracle->scratch, double, N_FIELDS);
+        slacks[ELEMENT] = document_slack(oracle, step, row, &values[ELEMENT]);
+        slacks[MESSAGE] = slacks[STACK] = 0;
         failed.slacks = slacks;
     }
     mr_flow_emit(oracle, step->transform->id, output, &failed);
@@ -56,6 +90,7 @@ static double computed_slack(struct mr_oracle *oracle, const struct mr_step *ste
     memcpy(moved, row->values, sizeof *moved * n);
     double slack = 0;
     for (uint32_t i = 0; i < n; i++) {
+        if (row->slacks[i] - row->slacks[i] != 0) return row->slacks[i]; /* not finite */
         if (row->slacks[i] == 0 || moved[i].type != MR_TYPE_FLOAT) continue;
         double largest = 0;
         for (int sign = -1; sign <= 1; sign += 2) {
@@ -68,19 +103,6 @@ static double computed_slack(struct mr_oracle *oracle, const struct mr_step *ste
         slack += largest;
     }
     return slack > 0 ? 2 * slack + 0x1p-51 * __builtin_fabs(result) : 0;
-}
-
-/* Nobody knows how floats inside of a value move: where an input may be off, it may be anything.
- */
-static double document_slack(const struct mr_oracle *oracle, const struct mr_step *step,
-    const struct mr_flow_row *row, const struct mr_value *value)
-{
-    if (!mr_type_is_document((enum mr_type)value->type)) return 0;
-    struct mr_edge from = step->transform->inputs[0];
-    uint32_t n = oracle->steps[from.transform].outputs[from.output].n_fields;
-    for (uint32_t i = 0; i < n; i++)
-        if (row->slacks[i] != 0) return __builtin_inf();
-    return 0;
 }
 
 static void push_map(
