@@ -167,6 +167,45 @@ static void combine_folds_what_python_folds(void **state)
     CHECK_ALL(state, examples);
 }
 
+static void windowing_information_is_a_value(void **state)
+{
+    static const struct example examples[] = {
+        {"          - {k: a}\n",
+            "    - {type: ExtractWindowingInfo, config: {fields: [window_object, "
+            "pane_info]}}\n",
+            "Row(k='a', window_object=Row(start=Timestamp(-9223372036854.775000), "
+            "end=Timestamp(9223371950454.775000)), pane_info=Row(is_first=True, is_last=True, "
+            "timing='UNKNOWN', index=0, nonspeculative_index=0))\n"},
+        {"          - {k: a}\n",
+            "    - {type: AssignTimestamps, config: {timestamp: 7}}\n"
+            "    - {type: WindowInto, config: {windowing: {type: fixed, size: 5s}}}\n"
+            "    - {type: Combine, config: {group_by: k, combine: {n: {fn: count, value: "
+            "k}}}}\n"
+            "    - {type: ExtractWindowingInfo, config: {fields: [window_object, "
+            "pane_info]}}\n" MAP(
+                "          s: window_object.start\n          t: pane_info.timing\n"
+                "          l: pane_info.is_last\n"),
+            "Row(s=Timestamp(5), t='ON_TIME', l=True)\n"},
+    };
+    CHECK_ALL(state, examples);
+}
+
+static void failed_rows_are_values(void **state)
+{
+    static const struct example examples[] = {
+        {"          - {k: a, n: 1}\n          - {k: b, n: 0}\n",
+            "    - type: MapToFields\n      name: M\n      config:\n        language: python\n"
+            "        fields: {x: 1 / n}\n        error_handling: {output: bad}\n"
+            "  extra_transforms:\n"
+            "    - {type: StripErrorMetadata, name: S, input: M.bad}\n"
+            "    - type: MapToFields\n      name: E\n      input: M.bad\n      config:\n"
+            "        language: python\n        fields: {e: element, k: element.k, msg: msg}\n",
+            "Row(x=1.0)\nRow(k='b', n=0)\n"
+            "Row(e=Row(k='b', n=0), k='b', msg='division by zero')\n"},
+    };
+    CHECK_ALL(state, examples);
+}
+
 /* What Python says of it is why the job fails. */
 static void a_fold_that_fails_fails_the_job(void **state)
 {
@@ -203,6 +242,8 @@ int main(void)
         TEST(python_sees_values_as_its_own),
         TEST(explode_makes_a_row_of_each_member),
         TEST(combine_folds_what_python_folds),
+        TEST(windowing_information_is_a_value),
+        TEST(failed_rows_are_values),
         TEST(a_fold_that_fails_fails_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

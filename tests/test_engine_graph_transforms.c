@@ -290,8 +290,6 @@ static const struct bad_file bad_files[] = {
     {EXTRACT("{fields: @timestamp}"), "must be a list", NULL},
     {EXTRACT("{fields: [@windw_start]}"), "unknown windowing info 'windw_start'",
         "'window_start'"},
-    {EXTRACT("{fields: {p: @pane_info}}"), "windowing info 'pane_info' is not supported yet",
-        NULL},
     {EXTRACT("{fields: {@k: timestamp}}"), "redefinition of field 'k'", NULL},
     {EXTRACT("{@field: [timestamp]}"), "unknown key 'field'", "'fields'"},
 

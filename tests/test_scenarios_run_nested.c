@@ -200,6 +200,29 @@ static void values_are_folded_by_functions_in_python(void **state)
         50);
 }
 
+/* Before a Combine, behind it, and behind another exchange. */
+static void panes_and_windows_are_values(void **state)
+{
+    run_seeds(*state,
+        READ
+        "    - {type: ExtractWindowingInfo, name: A, input: ReadFromLog, config: {fields: "
+        "[window_object, pane_info]}}\n"
+        "    - {type: WindowInto, name: W, input: ReadFromLog, config: {windowing: {type: "
+        "fixed, "
+        "size: 700ms}}}\n"
+        "    - {type: Combine, input: W, config: {group_by: key, combine: {n: {fn: count, "
+        "value: "
+        "key}}}}\n"
+        "    - {type: Reshuffle, input: Combine}\n"
+        "    - {type: ExtractWindowingInfo, name: B, input: Reshuffle, config: {fields: {w: "
+        "window_object, p: pane_info}}}\n"
+        "    - {type: MapToFields, input: B, config: {language: python, append: true, fields: "
+        "{late: "
+        "p.timing, from: w.start, i: p.index + 1}}}\n" SINK("OutA", "A")
+            SINK("OutB", "MapToFields"),
+        650);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +232,7 @@ int main(void)
         LANGUAGE_TEST(groups_may_have_any_key),
         LANGUAGE_TEST(exploded_rows_come_out_once),
         LANGUAGE_TEST(values_are_folded_once),
+        LANGUAGE_TEST(panes_and_windows_are_values),
         LANGUAGE_TEST(values_are_folded_by_functions_in_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/batch/column.h"
 #include "engine/expression/unicode.h"
 #include "engine/operators/operator.h"
 
@@ -70,6 +71,50 @@ static struct mr_column texts_of(struct mr_operator *operator, const struct wind
     return mr_operator_texts(operator, texts, n_rows);
 }
 
+static void put(
+    struct mr_document_writer *writer, const char *name, enum mr_type type, int64_t value)
+{
+    mr_document_put_name(writer, name, strlen(name));
+    mr_document_put(writer, (struct mr_value){.type = (uint8_t)type, .i = value});
+}
+
+/* Beam's PaneInfo. Before the first Combine nothing is known of it. */
+static void put_pane(struct mr_document_writer *writer, const struct mr_pane *pane)
+{
+    static const char *const timings[] = {"EARLY", "ON_TIME", "LATE", "UNKNOWN"};
+    bool is_known = pane && pane->timing != MR_PANE_UNKNOWN;
+    const char *timing = timings[is_known ? pane->timing : MR_PANE_UNKNOWN];
+    bool is_early = is_known && pane->timing == MR_PANE_EARLY;
+    put(writer, "is_first", MR_TYPE_BOOL, !is_known || pane->index == 0);
+    put(writer, "is_last", MR_TYPE_BOOL, !is_known || pane->is_last);
+    mr_document_put_name(writer, "timing", 6);
+    mr_document_put_text(writer, MR_DOCUMENT_STRING, timing, strlen(timing));
+    put(writer, "index", MR_TYPE_INT, is_known ? (int64_t)pane->index : 0);
+    put(writer, "nonspeculative_index", MR_TYPE_INT,
+        is_early ? -1 : is_known ? pane->nonspeculative_index : 0);
+}
+
+static struct mr_column rows_of(struct mr_operator *operator, const struct mr_batch *batch,
+    const struct windows *windows, enum mr_windowing_info info)
+{
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct mr_value *values = mr_scratch_array(scratch, struct mr_value, batch->n_rows + 1);
+    for (uint32_t i = 0; i < batch->n_rows; i++) {
+        struct mr_document_writer writer = mr_scratch_writer(scratch);
+        size_t row = mr_document_begin(&writer, MR_DOCUMENT_ROW);
+        if (info == MR_INFO_PANE_INFO) {
+            put_pane(&writer, batch->panes ? &batch->panes[i] : NULL);
+        } else {
+            put(&writer, "start", MR_TYPE_TIMESTAMP, windows->starts_us[i]);
+            put(&writer, "end", MR_TYPE_TIMESTAMP,
+                is_global(windows, i) ? MR_US_GLOBAL_MAX : windows->ends_us[i]);
+        }
+        mr_document_end(&writer, row);
+        values[i] = mr_document_value(writer.data);
+    }
+    return mr_column_make(MR_TYPE_ROW, values, 1, batch->n_rows, scratch);
+}
+
 static struct mr_column info_column(struct mr_operator *operator, const struct mr_batch * batch,
     const struct windows *windows, enum mr_windowing_info info)
 {
@@ -83,6 +128,9 @@ static struct mr_column info_column(struct mr_operator *operator, const struct m
     case MR_INFO_WINDOW_STRING:
     case MR_INFO_WINDOW_TYPE:
         return texts_of(operator, windows, batch->n_rows, info);
+    case MR_INFO_WINDOW_OBJECT:
+    case MR_INFO_PANE_INFO:
+        return rows_of(operator, batch, windows, info);
     }
     MR_UNREACHABLE("a windowing info that does not exist");
 }

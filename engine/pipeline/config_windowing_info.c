@@ -1,8 +1,29 @@
 #include "engine/pipeline/graph_internal.h"
 
-static const char *const words[] = {
-    "timestamp", "window_start", "window_end", "window_string", "window_type"};
-static const char *const refused_words[] = {"window_object", "pane_info"};
+static const char *const words[] = {"timestamp", "window_start", "window_end", "window_string",
+    "window_type", "window_object", "pane_info"};
+
+static const struct mr_field window_fields[] = {
+    {.name = "start", .type = MR_TYPE_TIMESTAMP}, {.name = "end", .type = MR_TYPE_TIMESTAMP}};
+static const struct mr_shape window_shape = {
+    .is_exact = true, .n_fields = MR_COUNT_OF(window_fields), .fields = window_fields};
+static const struct mr_field pane_fields[] = {{.name = "is_first", .type = MR_TYPE_BOOL},
+    {.name = "is_last", .type = MR_TYPE_BOOL}, {.name = "timing", .type = MR_TYPE_STRING},
+    {.name = "index", .type = MR_TYPE_INT},
+    {.name = "nonspeculative_index", .type = MR_TYPE_INT}};
+static const struct mr_shape pane_shape = {
+    .is_exact = true, .n_fields = MR_COUNT_OF(pane_fields), .fields = pane_fields};
+
+static struct mr_field field_of(const char *name, enum mr_windowing_info info)
+{
+    struct mr_field field = {.name = name, .type = MR_TYPE_TIMESTAMP};
+    if (info == MR_INFO_WINDOW_STRING || info == MR_INFO_WINDOW_TYPE)
+        field.type = MR_TYPE_STRING;
+    if (info == MR_INFO_WINDOW_OBJECT || info == MR_INFO_PANE_INFO) field.type = MR_TYPE_ROW;
+    if (info == MR_INFO_WINDOW_OBJECT) field.shape = &window_shape;
+    if (info == MR_INFO_PANE_INFO) field.shape = &pane_shape;
+    return field;
+}
 
 /* The fields on their way to the graph. */
 struct extractor {
@@ -20,11 +41,9 @@ static bool add_field(struct extractor *extractor, const struct mr_yaml *name_no
     size_t info;
     if (!mr_config_name(reader, name_node, "the name of a field", &name) ||
         !mr_config_word(reader, info_node, "windowing info", words, MR_COUNT_OF(words),
-            refused_words, MR_COUNT_OF(refused_words), &info))
+            NULL, 0, &info))
         return false;
-    bool is_text = info == MR_INFO_WINDOW_STRING || info == MR_INFO_WINDOW_TYPE;
-    struct mr_field field = {
-        .name = name, .type = is_text ? MR_TYPE_STRING : MR_TYPE_TIMESTAMP};
+    struct mr_field field = field_of(name, (enum mr_windowing_info)info);
     if (!mr_schema_add(reader, &extractor->fields, field, name_node->place)) return false;
     extractor->infos[extractor->n++] = (enum mr_windowing_info)info;
     return true;

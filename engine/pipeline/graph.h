@@ -158,6 +158,8 @@ enum mr_windowing_info {
     MR_INFO_WINDOW_END,
     MR_INFO_WINDOW_STRING,
     MR_INFO_WINDOW_TYPE,
+    MR_INFO_WINDOW_OBJECT, /* ROW: start, end */
+    MR_INFO_PANE_INFO, /* ROW: is_first, is_last, timing, index, nonspeculative_index */
 };
 /* New fields behind those of the input. */
 struct mr_extract {

@@ -89,6 +89,40 @@ static struct mr_value interval_text(struct mr_oracle *oracle, mr_us start_us, m
     return mr_text_value(text);
 }
 
+/* A row with the names, which are apart by blanks. */
+static struct mr_value row_of(
+    struct mr_oracle *oracle, const char *names, const struct mr_value *values, uint32_t n)
+{
+    size_t bytes = MR_DOCUMENT_HEAD_BYTES + strlen(names) + 4 * (size_t)n;
+    for (uint32_t i = 0; i < n; i++) bytes += mr_document_size(values[i]);
+    struct mr_document_writer writer = {
+        .data = mr_scratch_alloc(&oracle->scratch, bytes), .capacity = bytes};
+    size_t begin = mr_document_begin(&writer, MR_DOCUMENT_ROW);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t length = strcspn(names, " ");
+        mr_document_put_name(&writer, names, length);
+        mr_document_put(&writer, values[i]);
+        names += length + 1;
+    }
+    mr_document_end(&writer, begin);
+    return mr_document_value(writer.data);
+}
+
+static struct mr_value pane_of(struct mr_oracle *oracle, const struct mr_flow_row *row)
+{
+    static const char *const timings[] = {[MR_PANE_EARLY] = "EARLY",
+        [MR_PANE_ON_TIME] = "ON_TIME",
+        [MR_PANE_LATE] = "LATE",
+        [MR_PANE_UNKNOWN] = "UNKNOWN"};
+    struct mr_pane pane = {.timing = MR_PANE_UNKNOWN, .is_last = 1};
+    if (row->has_pane) pane = row->pane;
+    int64_t timely = pane.timing == MR_PANE_EARLY ? -1 : pane.nonspeculative_index;
+    struct mr_value values[] = {{.type = MR_TYPE_BOOL, .i = pane.index == 0},
+        {.type = MR_TYPE_BOOL, .i = pane.is_last != 0}, mr_text_value(timings[pane.timing]),
+        {.type = MR_TYPE_INT, .i = pane.index}, {.type = MR_TYPE_INT, .i = timely}};
+    return row_of(oracle, "is_first is_last timing index nonspeculative_index", values, 5);
+}
+
 static struct mr_value info_of(struct mr_oracle *oracle, const struct mr_step *step,
     const struct mr_flow_row *row, enum mr_windowing_info info)
 {
@@ -108,6 +142,13 @@ static struct mr_value info_of(struct mr_oracle *oracle, const struct mr_step *s
                          : interval_text(oracle, start_us, end_us);
     case MR_INFO_WINDOW_TYPE:
         return mr_text_value(is_global ? "GlobalWindow" : "IntervalWindow");
+    case MR_INFO_WINDOW_OBJECT: {
+        struct mr_value ends[] = {
+            timestamp(start_us), timestamp(is_global ? MR_US_GLOBAL_MAX : end_us)};
+        return row_of(oracle, "start end", ends, 2);
+    }
+    case MR_INFO_PANE_INFO:
+        return pane_of(oracle, row);
     }
     MR_UNREACHABLE("a windowing info that does not exist");
 }

@@ -16,6 +16,8 @@ struct mr_flow_row {
     mr_us at_us;
     bool has_window; /* else the window follows from the time */
     bool is_loose;   /* stands for panes that the engine may have cut otherwise */
+    bool has_pane;   /* it came out of a Combine or its like: then `pane` says how */
+    struct mr_pane pane;
     mr_us window_start_us;
     mr_us window_end_us;
     uint64_t origin; /* rows of the same stay in order on their way to a sink; 0: no order */

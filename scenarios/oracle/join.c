@@ -93,6 +93,8 @@ static void emit(struct nest *nest, const struct result *result)
         .slacks = out->inexact_fields ? slacks : NULL,
         .at_us = mr_us_add(nest->window->end_us, -1), /* Beam's END_OF_WINDOW */
         .has_window = true,
+        .has_pane = true,
+        .pane = {.timing = MR_PANE_ON_TIME, .is_last = 1},
         .window_start_us = nest->window->start_us,
         .window_end_us = nest->window->end_us};
     mr_flow_emit(oracle, nest->transform->id, MR_OUTPUT_MAIN, &joined);

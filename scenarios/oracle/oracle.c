@@ -128,6 +128,8 @@ static void emit_window(
             .slacks = is_inexact ? slacks : NULL,
             .at_us = mr_us_add(window->end_us, -1), /* Beam's END_OF_WINDOW */
             .has_window = true,
+            .has_pane = true,
+            .pane = {.timing = MR_PANE_ON_TIME, .is_last = !is_late},
             .is_loose = fold->is_loose || (is_late && group->n_rows > 1),
             .window_start_us = window->start_us,
             .window_end_us = window->end_us};
