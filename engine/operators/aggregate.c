@@ -4,7 +4,7 @@
 
 #include "engine/batch/column.h"
 #include "engine/expression/division.h"
-#include "engine/operators/gathered.h"
+#include "engine/operators/pile.h"
 
 #define NO_TEXT UINT32_MAX
 
@@ -41,7 +41,7 @@ static bool is_text(enum mr_accumulator_kind kind)
 
 static size_t value_bytes(enum mr_accumulator_kind kind)
 {
-    if (kind == MR_ACCUMULATE_LIST) return sizeof(struct mr_gathered);
+    if (kind == MR_ACCUMULATE_LIST) return sizeof(struct mr_pile);
     return is_text(kind) ? sizeof(struct mr_string) : 8;
 }
 
@@ -55,7 +55,7 @@ void mr_accumulators_init(struct mr_accumulators *accumulators, struct mr_arena 
         accumulators->list[i].kind = mr_accumulator_kind(&combine->aggregates[i]);
 }
 
-static struct mr_gathered *lists_of(const struct mr_accumulator *accumulator)
+static struct mr_pile *lists_of(const struct mr_accumulator *accumulator)
 {
     return accumulator->kind == MR_ACCUMULATE_LIST ? accumulator->values : NULL;
 }
@@ -63,8 +63,8 @@ static struct mr_gathered *lists_of(const struct mr_accumulator *accumulator)
 static void free_lists(
     struct mr_accumulator *accumulator, struct mr_arena *arena, uint32_t from, uint32_t to)
 {
-    struct mr_gathered *lists = lists_of(accumulator);
-    for (uint32_t id = from; lists && id < to; id++) mr_gathered_deinit(&lists[id], arena);
+    struct mr_pile *lists = lists_of(accumulator);
+    for (uint32_t id = from; lists && id < to; id++) mr_pile_deinit(&lists[id], arena);
 }
 
 void mr_accumulators_deinit(struct mr_accumulators *accumulators)
@@ -112,8 +112,8 @@ static void set_identity(struct mr_accumulator *accumulator, uint32_t from, uint
         for (uint32_t i = 0; i < n; i++) texts[i] = (struct mr_string){.bytes = NO_TEXT};
         break;
     case MR_ACCUMULATE_LIST:
-        memset((struct mr_gathered *)accumulator->values + from, 0,
-            sizeof(struct mr_gathered) * n);
+        memset((struct mr_pile *)accumulator->values + from, 0,
+            sizeof(struct mr_pile) * n);
         break;
     default:
         memset(ints, 0, 8 * (size_t)n);
@@ -246,7 +246,7 @@ static void add_lists(struct mr_accumulators *accumulators, struct mr_accumulato
     const struct mr_column *column, const uint32_t *ids, const uint16_t *rows, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        mr_gathered_add(&lists_of(accumulator)[ids[i]], accumulators->arena,
+        mr_pile_add(&lists_of(accumulator)[ids[i]], accumulators->arena,
             mr_column_value(column, rows[i]));
 }
 
@@ -280,15 +280,15 @@ static struct mr_column fold_lists(const struct mr_accumulators *accumulators,
     uint32_t aggregate, uint32_t first, uint32_t n, struct mr_scratch *scratch)
 {
     const struct mr_aggregate *spec = &accumulators->combine->aggregates[aggregate];
-    const struct mr_gathered *lists = lists_of(&accumulators->list[aggregate]);
+    const struct mr_pile *lists = lists_of(&accumulators->list[aggregate]);
     struct mr_value *values = mr_scratch_array(scratch, struct mr_value, n + 1);
     enum mr_type type = accumulators->shows_lists ? MR_TYPE_LIST : spec->result.type;
     for (uint32_t i = 0; i < n; i++) {
-        struct mr_value list = mr_gathered_list(&lists[first + i], scratch);
+        struct mr_value list = mr_pile_list(&lists[first + i], scratch);
         values[i] = list;
         if (lists[first + i].n == 0) /* it has been shown: nobody looks at it */
             values[i] = (struct mr_value){.type = MR_TYPE_NULL};
-        else if (!accumulators->shows_lists && !mr_gathered_fold(spec, list, scratch, &values[i]))
+        else if (!accumulators->shows_lists && !mr_pile_fold(spec, list, scratch, &values[i]))
             values[i] = (struct mr_value){.type = MR_TYPE_NULL};
     }
     return mr_column_make(type, values, 1, n, scratch);
@@ -355,7 +355,7 @@ static bool merge_one(struct mr_accumulator *into, uint32_t id, const struct mr_
     int64_t i = 0;
     double f = 0;
     if (into->kind == MR_ACCUMULATE_LIST) {
-        mr_gathered_merge(&lists_of(into)[id], arena, &lists_of(from)[from_id]);
+        mr_pile_merge(&lists_of(into)[id], arena, &lists_of(from)[from_id]);
         return true;
     }
     if (!is_text(into->kind)) {
@@ -411,8 +411,8 @@ void mr_accumulators_snapshot(const struct mr_accumulators *accumulators, uint32
 {
     for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++) {
         const struct mr_accumulator *accumulator = &accumulators->list[i];
-        const struct mr_gathered *lists = lists_of(accumulator);
-        for (uint32_t id = 0; lists && id < n; id++) mr_gathered_snapshot(&lists[id], writer);
+        const struct mr_pile *lists = lists_of(accumulator);
+        for (uint32_t id = 0; lists && id < n; id++) mr_pile_snapshot(&lists[id], writer);
         if (lists) continue;
         mr_snapshot_bytes(writer, accumulator->values, (uint32_t)value_bytes(accumulator->kind) * n);
         if (is_mean(accumulator->kind)) mr_snapshot_bytes(writer, accumulator->counts, 8 * n);
@@ -428,9 +428,9 @@ void mr_accumulators_restore(struct mr_accumulators *accumulators, uint32_t n,
     mr_accumulators_reserve(accumulators, n);
     for (uint32_t i = 0; i < accumulators->combine->n_aggregates; i++) {
         struct mr_accumulator *accumulator = &accumulators->list[i];
-        struct mr_gathered *lists = lists_of(accumulator);
+        struct mr_pile *lists = lists_of(accumulator);
         for (uint32_t id = 0; lists && id < n; id++)
-            mr_gathered_restore(&lists[id], accumulators->arena, reader);
+            mr_pile_restore(&lists[id], accumulators->arena, reader);
         if (lists) continue;
         uint32_t bytes = (uint32_t)value_bytes(accumulator->kind) * n;
         const void *values = mr_snapshot_read_bytes(reader, bytes);

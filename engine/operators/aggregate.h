@@ -24,7 +24,7 @@ enum mr_accumulator_kind mr_accumulator_kind(const struct mr_aggregate *aggregat
 
 struct mr_accumulator {
     enum mr_accumulator_kind kind;
-    void *values;    /* int64_t, double, struct mr_string with bytes UINT32_MAX for none, struct mr_gathered */
+    void *values;    /* int64_t, double, struct mr_string with bytes UINT32_MAX for none, struct mr_pile */
     int64_t *counts; /* MEAN */
     char *heap;      /* TEXT: long ones */
     uint32_t heap_bytes;

@@ -1,4 +1,4 @@
-#include "engine/operators/gathered.h"
+#include "engine/operators/pile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,74 +7,72 @@
 #include "engine/expression/caller.h"
 #include "engine/expression/folder.h"
 
-void mr_gathered_deinit(struct mr_gathered *gathered, struct mr_arena *arena)
+void mr_pile_deinit(struct mr_pile *pile, struct mr_arena *arena)
 {
-    if (gathered->data) mr_arena_free(arena, gathered->data, gathered->capacity);
-    *gathered = (struct mr_gathered){0};
+    if (pile->data) mr_arena_free(arena, pile->data, pile->capacity);
+    *pile = (struct mr_pile){0};
 }
 
-static char *room(struct mr_gathered *gathered, struct mr_arena *arena, uint32_t bytes)
+static char *room(struct mr_pile *pile, struct mr_arena *arena, uint32_t bytes)
 {
-    uint32_t needed = gathered->bytes + bytes;
+    uint32_t needed = pile->bytes + bytes;
     MR_ASSERT(needed >= bytes); /* the run's arena ends before 4 GB */
-    if (needed > gathered->capacity) {
-        uint32_t capacity = gathered->capacity ? gathered->capacity : 64;
+    if (needed > pile->capacity) {
+        uint32_t capacity = pile->capacity ? pile->capacity : 64;
         while (capacity < needed) capacity = capacity < UINT32_MAX / 2 ? capacity * 2 : needed;
-        gathered->data = mr_arena_grow(arena, gathered->data, gathered->capacity, capacity);
-        gathered->capacity = capacity;
+        pile->data = mr_arena_grow(arena, pile->data, pile->capacity, capacity);
+        pile->capacity = capacity;
     }
-    char *at = gathered->data + gathered->bytes;
-    gathered->bytes = needed;
+    char *at = pile->data + pile->bytes;
+    pile->bytes = needed;
     return at;
 }
 
-void mr_gathered_add(
-    struct mr_gathered *gathered, struct mr_arena *arena, struct mr_value value)
+void mr_pile_add(struct mr_pile *pile, struct mr_arena *arena, struct mr_value value)
 {
     struct mr_document_writer writer = {.capacity = mr_document_size(value)};
-    writer.data = room(gathered, arena, (uint32_t)writer.capacity);
+    writer.data = room(pile, arena, (uint32_t)writer.capacity);
     mr_document_put(&writer, value);
-    gathered->n++;
+    pile->n++;
 }
 
-void mr_gathered_merge(
-    struct mr_gathered *gathered, struct mr_arena *arena, const struct mr_gathered *other)
+void mr_pile_merge(struct mr_pile *pile, struct mr_arena *arena, const struct mr_pile *other)
 {
     if (other->n == 0) return;
-    MR_ASSERT(gathered != other);
-    memcpy(room(gathered, arena, other->bytes), other->data, other->bytes);
-    gathered->n += other->n;
+    MR_ASSERT(pile != other);
+    memcpy(room(pile, arena, other->bytes), other->data, other->bytes);
+    pile->n += other->n;
 }
 
-void mr_gathered_snapshot(const struct mr_gathered *gathered, struct mr_snapshot_writer *writer)
+void mr_pile_snapshot(const struct mr_pile *pile, struct mr_snapshot_writer *writer)
 {
-    mr_snapshot_u32(writer, gathered->n);
-    mr_snapshot_u32(writer, gathered->bytes);
-    mr_snapshot_bytes(writer, gathered->data, gathered->bytes);
+    mr_snapshot_u32(writer, pile->n);
+    mr_snapshot_u32(writer, pile->bytes);
+    mr_snapshot_bytes(writer, pile->data, pile->bytes);
 }
 
-void mr_gathered_restore(
-    struct mr_gathered *gathered, struct mr_arena *arena, struct mr_snapshot_reader *reader)
+void mr_pile_restore(
+    struct mr_pile *pile, struct mr_arena *arena, struct mr_snapshot_reader *reader)
 {
     uint32_t n = mr_snapshot_read_u32(reader);
     uint32_t bytes = mr_snapshot_read_u32(reader);
     const void *data = mr_snapshot_read_bytes(reader, bytes);
     if (!data || bytes == 0) return;
-    memcpy(room(gathered, arena, bytes), data, bytes);
-    gathered->n = n;
+    memcpy(room(pile, arena, bytes), data, bytes);
+    pile->n = n;
 }
 
-struct mr_value mr_gathered_list(const struct mr_gathered *gathered, struct mr_scratch *scratch)
+struct mr_value mr_pile_list(const struct mr_pile *pile, struct mr_scratch *scratch)
 {
-    const char **documents = mr_scratch_array(scratch, const char *, gathered->n + 1);
-    const char **spare = mr_scratch_array(scratch, const char *, gathered->n + 1);
-    const char *at = gathered->data;
-    for (uint32_t i = 0; i < gathered->n; i++, at += mr_document_bytes(at)) documents[i] = at;
-    MR_ASSERT(gathered->n == 0 || at == gathered->data + gathered->bytes);
-    mr_documents_sort(documents, spare, gathered->n);
+    const char **documents = mr_scratch_array(scratch, const char *, pile->n + 1);
+    const char **spare = mr_scratch_array(scratch, const char *, pile->n + 1);
+    const char *at = pile->data;
+    for (uint32_t i = 0; i < pile->n; i++, at += mr_document_bytes(at)) documents[i] = at;
+    MR_ASSERT(pile->n == 0 || at == pile->data + pile->bytes);
+    mr_documents_sort(documents, spare, pile->n);
     struct mr_document_writer writer = mr_scratch_writer(scratch);
     size_t list = mr_document_begin(&writer, MR_DOCUMENT_LIST);
-    for (uint32_t i = 0; i < gathered->n; i++)
+    for (uint32_t i = 0; i < pile->n; i++)
         mr_document_put(&writer, mr_document_value(documents[i]));
     mr_document_end(&writer, list);
     return mr_document_value(writer.data);
@@ -123,7 +121,7 @@ static struct mr_value truth_of(struct mr_value list, bool stops_at)
     return truth;
 }
 
-bool mr_gathered_fold(const struct mr_aggregate *aggregate, struct mr_value list,
+bool mr_pile_fold(const struct mr_aggregate *aggregate, struct mr_value list,
     struct mr_scratch *scratch, struct mr_value *out)
 {
     switch (aggregate->kind) {
