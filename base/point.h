@@ -66,7 +66,11 @@ enum mr_chance {
     X(LOSE_ACK, "lose_ack", "the coordinator forgets one acknowledgement", "liveness STUCK") \
     X(ABORTED_VISIBLE, "aborted_visible", "rows are written outside the transaction", "exactly_once") \
     X(STALE_TIMER, "stale_timer", "a restored window that passed does not fire", "exactly_once LOSS") \
-    X(SLICE_GONE_WITH_WINDOW, "slice_gone_with_window", "a row too late for its first sliding window is not counted in those still open", "exactly_once WRONG or LOSS")
+    X(SLICE_GONE_WITH_WINDOW, "slice_gone_with_window", "a row too late for its first sliding window is not counted in those still open", "exactly_once WRONG or LOSS") \
+    X(MERGE_LOSES_TRIGGER, "merge_loses_trigger", "a session that merges forgets what its trigger had counted", "exactly_once PANE_CONTRACT") \
+    X(PANE_INDEX_RESET, "pane_index_reset", "after a restore the panes of a window are counted anew", "exactly_once PANE_CONTRACT") \
+    X(PANE_AFTER_HORIZON, "pane_after_horizon", "a row that comes a second after its window has expired is taken in", "exactly_once PANE_CONTRACT") \
+    X(TIMER_LOST_AT_RESTORE, "timer_lost_at_restore", "a timer of processing time is not set again at a restore", "exactly_once PANE_CONTRACT")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,

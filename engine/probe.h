@@ -69,6 +69,11 @@ struct mr_probe {
     /* A window's pane fired: rows of the operator's output, with window and pane slots. */
     void (*fired)(void *self, const struct mr_probe_at *at, const struct mr_batch *rows,
         mr_us window_start_us, mr_us window_end_us, enum mr_pane_timing timing, mr_us watermark_us);
+    /* A Combine whose panes hang on a trigger (not mr_windowing_is_plain) tells instead of `fired`: the rows of a batch
+     * are all taken in, and what fires now fires for them; it has looked at the time; panes fired, of any windows. */
+    void (*batch_taken)(void *self, const struct mr_probe_at *at);
+    void (*time_passed)(void *self, const struct mr_probe_at *at);
+    void (*panes_fired)(void *self, const struct mr_probe_at *at, const struct mr_batch *rows);
     /* A row failed and there is no error output: the job fails over it. */
     void (*row_failed)(void *self, const struct mr_probe_at *at, int error);
     /* LogForTesting saw a row, given as JSON. */

@@ -33,7 +33,7 @@ struct random_stream {
                                         output */
     uint32_t n_fields;
     struct random_field fields[RANDOM_FIELDS_MAX];
-    char windowing[64]; /* how its rows are windowed, as text: equal texts are equal windowings
+    char windowing[256]; /* how its rows are windowed, as text: equal texts are equal windowings
                          */
     bool is_failed;     /* rows of an error output */
     bool is_consumed;
@@ -347,6 +347,30 @@ static bool random_filter(struct random_writing *writing)
     return true;
 }
 
+/* What a Window says besides its windows, with a comma in front; "" for the default. With the default trigger nothing may
+ * be late: how late rows are cut into panes depends on the interleaving, which the oracle knows only where there is a
+ * reference machine, or where panes go straight to a sink: the stress pipelines have those. */
+static void random_trigger(
+    struct random_draws *draws, bool is_merging, char *out, size_t size)
+{
+    static const char *const triggers[] = {"{after_watermark: {early: {count: 2}}}",
+        "{after_watermark: {early: {delay: 10ms}, late: {count: 1}}}",
+        "{repeatedly: {count: 3}}", "{repeatedly: {after_any: [{count: 4}, {delay: 15ms}]}}",
+        "{after_each: [{count: 1}, {repeatedly: {delay: 20ms}}]}",
+        "{repeatedly: {after_all: [after_watermark, {count: 2}]}}", "never", "{count: 3}"};
+    static const char *const combiners[] = {"end_of_window", "earliest", "latest"};
+    out[0] = '\0';
+    uint32_t which = random_draw(draws, 16);
+    uint32_t lateness = 10 * random_draw(draws, 5);
+    uint32_t combiner = random_draw(draws, 3);
+    bool is_accumulating = random_draw(draws, 2);
+    if (which >= 8 && !is_merging) return;
+    snprintf(out, size,
+        ", trigger: %s, allowed_lateness: %ums, accumulation: %s, timestamp_combiner: %s",
+        which < 8 ? triggers[which] : "default", lateness,
+        is_accumulating ? "accumulating" : "discarding", combiners[combiner]);
+}
+
 static bool random_window(struct random_writing *writing)
 {
     struct random_draws *draws = &writing->draws;
@@ -356,7 +380,8 @@ static bool random_window(struct random_writing *writing)
     random_open(writing, "Window");
     random_same(writing, 0);
     char windowing[64] = {0};
-    switch (random_draw(draws, 5)) {
+    bool is_merging = false;
+    switch (random_draw(draws, 6)) {
     case 0:
     case 1:
         snprintf(windowing, sizeof windowing, "{type: fixed, size: %ums}", size);
@@ -366,15 +391,17 @@ static bool random_window(struct random_writing *writing)
         snprintf(windowing, sizeof windowing, "{type: sliding, size: %ums, period: %ums}", size,
             period < size ? period : size);
         break;
+    case 4:
+        is_merging = true;
+        snprintf(windowing, sizeof windowing, "{type: sessions, gap: %ums}", size / 4);
+        break;
     default:
         snprintf(windowing, sizeof windowing, "{type: global}");
     }
-    /* How late rows are cut into panes depends on the interleaving, which the oracle knows only
-     * where panes go straight to a sink: the stress pipelines have those. */
-    uint32_t lateness = 0;
-    random_say(writing->pipeline, "      config: {windowing: %s, allowed_lateness: %ums}\n",
-        windowing, lateness);
-    snprintf(out->windowing, sizeof out->windowing, "%s+%u", windowing, lateness);
+    char rest[160];
+    random_trigger(draws, is_merging, rest, sizeof rest);
+    random_say(writing->pipeline, "      config: {windowing: %s%s}\n", windowing, rest);
+    snprintf(out->windowing, sizeof out->windowing, "%s%s", windowing, rest);
     return true;
 }
 

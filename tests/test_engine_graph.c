@@ -699,10 +699,6 @@ static const struct bad_file bad_configs[] = {
     {WITH("{type: WindowInto, windowing: {type: fixed}}"), 6, 37, "needs 'size'", NULL},
     {WITH("{type: WindowInto, windowing: 'fixed'}"), 6, 37, "windowing must be a map", NULL},
     {WITH("{type: WindowInto}"), 6, 14, "needs 'windowing'", NULL},
-    {WITH("{type: Window, config: {windowing: {type: global}, accumulation: accumulating}}"), 6,
-        72, "accumulation 'accumulating' is not supported yet", NULL},
-    {WITH("{type: Window, config: {windowing: {type: global}, trigger: {count: 3}}}"), 6, 68,
-        "trigger 'count' is not supported yet", NULL},
     {WITH("{type: Window, config: {windowing: {type: global}, allowed_lateness: -5s}}"), 6, 76,
         "negative", NULL},
     /* Combine */

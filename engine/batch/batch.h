@@ -19,6 +19,8 @@ struct mr_column {
 
 /* The pane that a row came in (Beam's PaneInfo). */
 enum mr_pane_timing { MR_PANE_EARLY, MR_PANE_ON_TIME, MR_PANE_LATE, MR_PANE_UNKNOWN };
+/* nonspeculative_index of an EARLY pane: -1 in Beam. */
+enum { MR_PANE_SPECULATIVE = 0xffff };
 struct mr_pane {
     uint32_t index;
     uint16_t nonspeculative_index;

@@ -43,6 +43,9 @@ struct mr_operator_class {
     void (*batch)(struct mr_operator *operator, const struct mr_batch *batch);
     /* The watermark has risen to watermark_us and has not been forwarded yet. */
     void (*watermark)(struct mr_operator *operator, mr_us watermark_us);
+    /* A Combine may keep the watermark of its output back, for panes to come: what it is now. NULL: it does not. */
+    mr_us (*output_us)(const struct mr_operator *operator);
+    void (*timer)(struct mr_operator *operator); /* a time that mr_task_arm named has come, or another */
     void (*snapshot)(struct mr_operator *operator, struct mr_snapshot_writer *writer,
         uint64_t checkpoint);
     void (*restore)(struct mr_operator *operator, struct mr_snapshot_reader *reader, bool is_rewind);
@@ -84,6 +87,7 @@ extern const struct mr_operator_class mr_assign_timestamps_class;
 extern const struct mr_operator_class mr_window_into_class;
 extern const struct mr_operator_class mr_combine_class;
 extern const struct mr_operator_class mr_combine_slices_class; /* sliding windows, plain */
+extern const struct mr_operator_class mr_combine_panes_class;  /* sessions, triggers */
 extern const struct mr_operator_class mr_create_class;
 extern const struct mr_operator_class mr_log_source_class;
 extern const struct mr_operator_class mr_log_sink_class;
@@ -152,6 +156,8 @@ bool mr_sliding_starts(
 void mr_task_source_watermark(struct mr_operator *source, mr_us watermark_us, bool is_idle);
 /* There is nothing more to read, ever. */
 void mr_task_source_ended(struct mr_operator *source);
+/* The operator's `timer` is called at at_ns, or as soon after it as may be. Earlier calls stand. */
+void mr_task_arm(struct mr_operator *operator, mr_ns at_ns);
 /* A sink has begun, and has ended, to wait for answers without which a checkpoint is not whole. */
 void mr_task_sink_waits(struct mr_operator *sink);
 void mr_task_sink_flushed(struct mr_operator *sink);

@@ -11,6 +11,7 @@ struct combiner {
     struct mr_graph_reader *reader;
     const struct mr_schema *input;
     const char *language;
+    bool fires_empty; /* a pane may hold no row */
     struct mr_schema_builder fields; /* of the result: keys, then aggregates */
     int *keys;                       /* [MR_FIELDS_MAX] */
     uint32_t n_keys;
@@ -205,9 +206,12 @@ static bool read_aggregate(struct combiner *combiner, const struct mr_yaml *key,
             return mr_fail_at(
                 reader->err, node->place, "aggregate '%s' needs a 'fn'", out->name);
     }
-    return read_function(combiner, function, out) &&
-           read_value(combiner, value, out->name, key->place, out) &&
-           mr_schema_add(reader, &combiner->fields, out->result, key->place);
+    if (!read_function(combiner, function, out) ||
+        !read_value(combiner, value, out->name, key->place, out))
+        return false;
+    if (combiner->fires_empty && (out->kind == MR_MIN || out->kind == MR_MAX))
+        out->result.is_nullable = true; /* of no rows */
+    return mr_schema_add(reader, &combiner->fields, out->result, key->place);
 }
 
 static bool read_aggregates(
@@ -235,7 +239,9 @@ void mr_config_warn_if_global(struct mr_graph_reader *reader, const struct mr_sp
     struct mr_edge edge, const char *what)
 {
     const struct mr_transform *input = &reader->transforms[edge.transform];
-    if (input->windowing.kind != MR_WINDOW_GLOBAL) return;
+    if (input->windowing.kind != MR_WINDOW_GLOBAL ||
+        input->windowing.trigger.kind != MR_TRIGGER_DEFAULT)
+        return;
     while (input->n_inputs > 0) input = &reader->transforms[input->inputs[0].transform];
     if (input->kind == MR_READ_FROM_LOG)
         mr_graph_warn(reader, spec->place,
@@ -255,6 +261,7 @@ bool mr_configure_combine(
     if (strcmp(language, "sql") == 0) return mr_configure_combine_sql(reader, spec, transform);
     struct combiner combiner = {.reader = reader,
         .input = mr_edge_schema(reader, transform->inputs[0]),
+        .fires_empty = mr_windowing_fires_empty(&transform->windowing),
         .keys = mr_region_array(reader->region, int, MR_FIELDS_MAX)};
     const struct mr_yaml *group_by = mr_config_need(reader, spec, "group_by");
     if (!group_by || !mr_config_language(reader, config, &combiner.language) ||

@@ -28,24 +28,32 @@ enum mr_transform_kind {
 };
 
 enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
-/* When a pane fires again: after so many rows since the last one, or so long after the first row since. */
-struct mr_firing {
-    uint32_t count; /* 0: not by count */
-    mr_ns delay_ns; /* of processing time; 0: not by time */
-};
 enum mr_trigger_kind {
-    MR_TRIGGER_DEFAULT,   /* at the watermark, then for each late row */
-    MR_TRIGGER_WATERMARK, /* at the watermark; `early` before it, `late` after it; closes without `late` */
-    MR_TRIGGER_DATA,      /* by `early` alone, whatever the watermark */
-    MR_TRIGGER_NEVER,     /* only when the window expires */
+    MR_TRIGGER_DEFAULT,    /* at the watermark, then for each late batch */
+    MR_TRIGGER_WATERMARK,  /* at the watermark; `early` before it and `late` after it, each again and again */
+    MR_TRIGGER_COUNT,      /* after `count` rows or more */
+    MR_TRIGGER_DELAY,      /* `delay_ns` of processing time after the first row */
+    MR_TRIGGER_REPEATEDLY, /* its part, which begins anew when it has finished */
+    MR_TRIGGER_ANY,        /* as soon as one part would */
+    MR_TRIGGER_ALL,        /* when each part has or would */
+    MR_TRIGGER_EACH,       /* one part after the other */
+    MR_TRIGGER_NEVER,
 };
+/* When panes of a window fire: Beam's triggers, a tree. What has fired for the last time is finished, and with the
+ * root's the window is closed: it takes no more rows. Rows that no pane has brought when the window expires come in
+ * a last one. */
 struct mr_trigger {
     enum mr_trigger_kind kind;
-    bool is_once; /* DATA: the first pane closes the window */
-    struct mr_firing early;
-    struct mr_firing late;
+    uint32_t count;
+    mr_ns delay_ns;
+    const struct mr_trigger *early; /* WATERMARK; NULL: none */
+    const struct mr_trigger *late;  /* WATERMARK; NULL: none, it finishes at the watermark */
+    uint32_t n_parts;               /* REPEATEDLY: 1; ANY, ALL, EACH: at least 1 */
+    const struct mr_trigger *parts;
 };
-enum mr_accumulation { MR_DISCARDING, MR_ACCUMULATING };
+enum { MR_TRIGGER_NODES_MAX = 32 };
+/* RETRACTING: a pane that is not the first takes back the one before it (UPDATE_BEFORE), then says what holds now. */
+enum mr_accumulation { MR_DISCARDING, MR_ACCUMULATING, MR_RETRACTING };
 /* The time of a pane: the last instant of its window, or the earliest or latest of the rows that it brings. */
 enum mr_timestamp_combiner { MR_END_OF_WINDOW, MR_EARLIEST, MR_LATEST };
 
@@ -64,6 +72,8 @@ struct mr_windowing {
     struct mr_trigger trigger;
 };
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b);
+/* Whether a pane may hold no row: the one on time comes even where early ones have brought all there was. */
+bool mr_windowing_fires_empty(const struct mr_windowing *windowing);
 /* Whether all that a Combine does under it follows from rows and watermark alone: one pane at the end of a window that
  * is known from the row, then late ones. Else panes depend on the order in which rows and watermarks came. */
 bool mr_windowing_is_plain(const struct mr_windowing *windowing);

@@ -377,5 +377,11 @@ bool mr_configure_write_to_kafka(
 /* refusals.c: why a type of Beam is not there, as the rest of a sentence; NULL: there is no
  * reason. */
 const char *mr_refusal(const char *type);
+/* A trigger as it is written: trigger.c. */
+MR_MUST_CHECK bool mr_trigger_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_trigger *out);
+bool mr_trigger_same(const struct mr_trigger *a, const struct mr_trigger *b);
+/* That of what reads the panes of a Combine: Beam's continuation trigger. */
+struct mr_trigger mr_trigger_continue(struct mr_region *region, const struct mr_trigger *trigger);
 
 #endif

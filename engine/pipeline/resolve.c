@@ -68,7 +68,12 @@ struct mr_transform *mr_transform_new(struct mr_graph_reader *reader,
         .place = place,
         .n_inputs = n_inputs,
         .inputs = inputs};
-    if (n_inputs > 0) transform->windowing = *mr_edge_windowing(reader, inputs[0]);
+    if (n_inputs > 0) {
+        transform->windowing = *mr_edge_windowing(reader, inputs[0]);
+        if (reader->transforms[inputs[0].transform].kind == MR_COMBINE)
+            transform->windowing.trigger =
+                mr_trigger_continue(reader->region, &transform->windowing.trigger);
+    }
     reader->n_transforms++;
     for (uint32_t i = 0; i < n_inputs; i++) {
         MR_ASSERT(inputs[i].transform < transform->id); /* invariant 1 */

@@ -2,22 +2,14 @@
 
 enum { WINDOWS_OF_A_ROW_MAX = 1000 };
 
-static bool same_firing(struct mr_firing a, struct mr_firing b)
-{
-    return a.count == b.count && a.delay_ns == b.delay_ns;
-}
-
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b)
 {
-    const struct mr_trigger *one = &a->trigger;
-    const struct mr_trigger *other = &b->trigger;
     return a->kind == b->kind && a->size_us == b->size_us && a->offset_us == b->offset_us &&
            a->period_us == b->period_us && a->gap_us == b->gap_us &&
            a->allowed_lateness_us == b->allowed_lateness_us &&
            a->accumulation == b->accumulation &&
-           a->timestamp_combiner == b->timestamp_combiner && one->kind == other->kind &&
-           one->is_once == other->is_once && same_firing(one->early, other->early) &&
-           same_firing(one->late, other->late);
+           a->timestamp_combiner == b->timestamp_combiner &&
+           mr_trigger_same(&a->trigger, &b->trigger);
 }
 
 bool mr_windowing_is_plain(const struct mr_windowing *windowing)
@@ -26,6 +18,13 @@ bool mr_windowing_is_plain(const struct mr_windowing *windowing)
            windowing->trigger.kind == MR_TRIGGER_DEFAULT &&
            windowing->accumulation == MR_DISCARDING &&
            windowing->timestamp_combiner == MR_END_OF_WINDOW;
+}
+
+bool mr_windowing_fires_empty(const struct mr_windowing *windowing)
+{
+    return windowing->accumulation == MR_DISCARDING &&
+           !mr_windowing_is_plain(windowing) &&
+           windowing->trigger.kind != MR_TRIGGER_DEFAULT;
 }
 
 /* A duration of Beam's windowing, where a `d` is 12 hours. */
@@ -99,9 +98,7 @@ static bool read_kind(struct mr_graph_reader *reader, const struct mr_yaml *node
     case MR_WINDOW_SLIDING:
         return read_sliding(reader, node, out);
     case MR_WINDOW_SESSIONS:
-        return read_span(reader, node, "sessions", "gap", &out->gap_us) &&
-               mr_fail_at(reader->err, mr_config_get(node, "type")->place,
-                   "window type 'sessions' is not supported yet");
+        return read_span(reader, node, "sessions", "gap", &out->gap_us);
     }
     return false;
 }
@@ -149,47 +146,63 @@ bool mr_configure_window_into(
            keep_schema(reader, spec, transform);
 }
 
-static bool check_window_words(struct mr_graph_reader *reader, const struct mr_yaml *config)
+static bool read_word_of(struct mr_graph_reader *reader, const struct mr_yaml *config,
+    const char *key, const char *const *words, size_t n_words, size_t *out)
 {
-    static const char *const modes[] = {"discarding"};
-    static const char *const refused_modes[] = {"accumulating", "retracting"};
-    const struct mr_yaml *accumulation = mr_config_get(config, "accumulation");
-    size_t ignored;
-    if (accumulation &&
-        !mr_config_word(reader, accumulation, "accumulation", modes, MR_COUNT_OF(modes),
-            refused_modes, MR_COUNT_OF(refused_modes), &ignored))
-        return false;
+    const struct mr_yaml *node = mr_config_get(config, key);
+    *out = 0;
+    return !node || mr_config_word(reader, node, key, words, n_words, NULL, 0, out);
+}
+
+/* What comes to the same is written the same, so that the fast operators take it. */
+static void simplify(struct mr_windowing *windowing)
+{
+    struct mr_trigger *trigger = &windowing->trigger;
+    if (windowing->allowed_lateness_us > 0) return;
+    if (trigger->kind == MR_TRIGGER_WATERMARK && !trigger->early)
+        *trigger = (struct mr_trigger){.kind = MR_TRIGGER_DEFAULT};
+    if (trigger->kind == MR_TRIGGER_DEFAULT) windowing->accumulation = MR_DISCARDING;
+}
+
+static bool read_window_config(struct mr_graph_reader *reader, const struct mr_yaml *config,
+    struct mr_windowing *out)
+{
+    static const char *const modes[] = {"discarding", "accumulating", "retracting"};
+    static const char *const combiners[] = {"end_of_window", "earliest", "latest"};
+    size_t mode, combiner;
+    const struct mr_yaml *lateness = mr_config_get(config, "allowed_lateness");
     const struct mr_yaml *trigger = mr_config_get(config, "trigger");
-    if (!trigger) return true;
-    if (trigger->kind == MR_YAML_MAP && trigger->n > 0)
-        return mr_fail_at(reader->err, trigger->keys[0]->place,
-            "trigger '%s' is not supported yet", trigger->keys[0]->text);
-    static const char *const triggers[] = {"default"};
-    static const char *const refused[] = {"after_watermark", "after_count",
-        "after_processing_time", "repeatedly", "after_any", "after_all", "after_each", "never",
-        "count", "delay"};
-    return mr_config_word(reader, trigger, "trigger", triggers, MR_COUNT_OF(triggers), refused,
-        MR_COUNT_OF(refused), &ignored);
+    mr_ns lateness_ns = 0;
+    if (lateness && !mr_config_duration(reader, lateness, "allowed_lateness", &lateness_ns))
+        return false;
+    out->allowed_lateness_us = mr_us_from_ns(lateness_ns);
+    if (!read_word_of(
+            reader, config, "accumulation", modes, MR_COUNT_OF(modes), &mode) ||
+        !read_word_of(reader, config, "timestamp_combiner", combiners, MR_COUNT_OF(combiners),
+            &combiner))
+        return false;
+    out->accumulation = (enum mr_accumulation)mode;
+    out->timestamp_combiner = (enum mr_timestamp_combiner)combiner;
+    if (out->accumulation == MR_RETRACTING)
+        return mr_fail_at(reader->err, mr_config_get(config, "accumulation")->place,
+            "accumulation 'retracting' is not supported yet");
+    if (trigger && !mr_trigger_read(reader, trigger, &out->trigger)) return false;
+    simplify(out);
+    return true;
 }
 
 bool mr_configure_window(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
 {
     static const char *const keys[] = {
-        "windowing", "allowed_lateness", "accumulation", "trigger"};
-    static const char *const refused[] = {
-        "timestamp_combiner", "late_output", "error_handling"};
+        "windowing", "allowed_lateness", "accumulation", "trigger", "timestamp_combiner"};
+    static const char *const refused[] = {"late_output", "error_handling"};
     const struct mr_yaml *config = spec->config;
     if (!mr_config_keys(reader, config, "config of Window", keys, MR_COUNT_OF(keys), refused,
             MR_COUNT_OF(refused)))
         return false;
     const struct mr_yaml *windowing = mr_config_need(reader, spec, "windowing");
-    if (!windowing || !mr_windowing_read(reader, windowing, &transform->windowing))
-        return false;
-    const struct mr_yaml *lateness = mr_config_get(config, "allowed_lateness");
-    mr_ns lateness_ns = 0;
-    if (lateness && !mr_config_duration(reader, lateness, "allowed_lateness", &lateness_ns))
-        return false;
-    transform->windowing.allowed_lateness_us = mr_us_from_ns(lateness_ns);
-    return check_window_words(reader, config) && keep_schema(reader, spec, transform);
+    return windowing && mr_windowing_read(reader, windowing, &transform->windowing) &&
+           read_window_config(reader, config, &transform->windowing) &&
+           keep_schema(reader, spec, transform);
 }

@@ -13,6 +13,7 @@
 /* Fixed and global windows with the default trigger have an operator of their own: the fast one. */
 static const struct mr_operator_class *class_of_combine(const struct mr_windowing *windowing)
 {
+    if (!mr_windowing_is_plain(windowing)) return &mr_combine_panes_class;
     return windowing->kind == MR_WINDOW_SLIDING ? &mr_combine_slices_class : &mr_combine_class;
 }
 
@@ -69,6 +70,7 @@ static void make_operators(struct mr_task *task)
         operator->index = i;
         task->operators[i] = operator;
         task->n_sources += is_source(operator);
+        if (class->output_us) task->holder = operator;
     }
 }
 
@@ -222,6 +224,15 @@ static struct mr_probe_channel channel_at(const struct mr_task *task, const stru
         .to_subtask = task->context.subtask};
 }
 
+static void forward_watermark(struct mr_task *task)
+{
+    mr_us watermark_us = task->context.watermark_us;
+    if (task->holder) watermark_us = task->holder->class->output_us(task->holder);
+    for (uint32_t i = 0; i < task->n_gates; i++)
+        if (task->gates[i].watermark_us < watermark_us)
+            mr_gate_watermark(&task->gates[i], watermark_us);
+}
+
 /* Invariant 3: operators first, then the gates. */
 static void advance_watermark(struct mr_task *task)
 {
@@ -236,8 +247,7 @@ static void advance_watermark(struct mr_task *task)
         for (uint32_t i = 0; i < task->n_operators; i++)
             if (task->operators[i]->class->watermark)
                 task->operators[i]->class->watermark(task->operators[i], watermark_us);
-        for (uint32_t i = 0; i < task->n_gates; i++)
-            mr_gate_watermark(&task->gates[i], watermark_us);
+        forward_watermark(task);
     }
     for (uint32_t i = 0; i < task->n_gates; i++) mr_gate_idle(&task->gates[i], task->merge.is_idle);
 }
@@ -376,6 +386,7 @@ static void handle_rows(struct mr_task *task, struct mr_in_channel *channel, con
     channel->rows_received += batch->n_rows;
     operator->input = channel->exchange->to_input;
     operator->class->batch(operator, batch);
+    if (task->holder) forward_watermark(task); /* what held it back may have fired */
     channel->n_handled++;
 }
 
@@ -542,11 +553,27 @@ void mr_task_restore(struct mr_task *task, struct mr_snapshot_reader *reader)
             operator->class->restore(operator, &part, task->context.is_rewind);
         reader->is_broken = reader->is_broken || part.is_broken;
     }
+    for (uint32_t i = 0; i < task->n_gates && task->holder; i++)
+        task->gates[i].watermark_us = task->holder->class->output_us(task->holder);
     const struct mr_probe *probe = task->context.job->probe;
     if (probe && probe->operator_watermark && task->n_channels) {
         struct mr_probe_at at = task_at(task);
         probe->operator_watermark(probe->self, &at, task->context.watermark_us);
     }
+}
+
+void mr_task_arm(struct mr_operator *operator, mr_ns at_ns)
+{
+    mr_worker_arm_timer(operator->context->task->worker, at_ns);
+}
+
+void mr_task_timer(struct mr_task *task)
+{
+    if (task->context.has_failed) return;
+    for (uint32_t i = 0; i < task->n_operators; i++)
+        if (task->operators[i]->class->timer) task->operators[i]->class->timer(task->operators[i]);
+    if (task->holder) forward_watermark(task);
+    after_handling(task);
 }
 
 void mr_task_prepare(struct mr_task *task)

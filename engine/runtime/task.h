@@ -28,6 +28,7 @@ struct mr_task {
     const struct mr_stage *stage;
     uint32_t n_operators;
     struct mr_operator **operators; /* [n_operators], producers first */
+    struct mr_operator *holder; /* the one that may keep the watermark back; NULL: none */
     uint32_t n_gates;
     struct mr_gate *gates;
     uint32_t n_channels;
@@ -60,6 +61,7 @@ void mr_task_reply(struct mr_task *task, uint32_t operator_index, const struct m
 void mr_task_trigger(struct mr_task *task, uint64_t checkpoint);
 /* The checkpoint is given up: stop waiting for its barriers. */
 void mr_task_abort(struct mr_task *task, uint64_t checkpoint);
+void mr_task_timer(struct mr_task *task); /* a time has come that an operator waits for */
 void mr_task_complete(struct mr_task *task, uint64_t checkpoint);
 void mr_task_stop(struct mr_task *task);
 void mr_task_flush(

@@ -23,7 +23,7 @@ enum phase {
     PHASE_STOPPING,
     PHASE_STOPPED, /* keeps its connections until it is told to cancel: others have not stopped yet */
 };
-enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH };
+enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH, TIMER_TASKS };
 
 struct route { /* of an exchange and a subtask: which task, and where in it */
     struct mr_task *task;
@@ -51,6 +51,7 @@ struct mr_worker {
     bool has_told_ready;
     bool is_flush_armed; /* both of this attempt */
     bool is_announce_armed;
+    mr_ns tasks_at_ns; /* when TIMER_TASKS comes next; 0: it is not set */
 
     uint64_t checkpoint; /* in the making; 0: none */
     uint64_t newest_checkpoint; /* that was begun, in this attempt */
@@ -127,6 +128,7 @@ static void forget_tasks(struct mr_worker *worker)
     worker->is_put = false;
     worker->is_flush_armed = false;
     worker->is_announce_armed = false;
+    worker->tasks_at_ns = 0;
 }
 
 static void cancel(struct mr_worker *worker)
@@ -451,6 +453,16 @@ void mr_worker_arm_flush(struct mr_worker *worker)
     wake_in(worker, worker->job->flush_after_ns, TIMER_FLUSH);
 }
 
+void mr_worker_arm_timer(struct mr_worker *worker, mr_ns at_ns)
+{
+    const struct mr_env *env = worker->env;
+    mr_ns now_ns = env->now(env);
+    if (at_ns < now_ns) at_ns = now_ns;
+    if (worker->tasks_at_ns && worker->tasks_at_ns <= at_ns) return;
+    worker->tasks_at_ns = at_ns;
+    env->wake_at(env, at_ns, timer_id(TIMER_TASKS, worker->attempt));
+}
+
 /* A watermark that no rows took along is announced when its time has come. */
 static void flush(struct mr_worker *worker)
 {
@@ -486,6 +498,11 @@ static void handle_timer(struct mr_worker *worker, uint64_t id)
         if (!is_current) break;
         worker->is_flush_armed = false;
         flush(worker);
+        break;
+    case TIMER_TASKS:
+        if (!is_current || worker->tasks_at_ns > worker->env->now(worker->env)) break;
+        worker->tasks_at_ns = 0;
+        for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_timer(worker->tasks[i]);
         break;
     }
 }

@@ -12,6 +12,8 @@ void mr_worker_sink_waits(struct mr_worker *worker);
 void mr_worker_sink_flushed(struct mr_worker *worker);
 /* Rows wait in a gate or a sink: wake me in time. */
 void mr_worker_arm_flush(struct mr_worker *worker);
+/* An operator waits for a time: mr_task_timer of all tasks then. */
+void mr_worker_arm_timer(struct mr_worker *worker, mr_ns at_ns);
 /* Where a task writes its part of the checkpoint; NULL when the worker has given it up. */
 struct mr_snapshot_writer *mr_worker_snapshot_begin(struct mr_worker *worker, uint64_t checkpoint);
 void mr_worker_snapshot_end(struct mr_worker *worker);

@@ -50,6 +50,10 @@ struct mr_transform;
 bool mr_slices_state_visit(const struct mr_transform *transform, const struct mr_schema *input,
     const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
     void (*visit)(void *self, const struct mr_combine_state_entry *entry));
+/* And for one with triggers: each window of a key that holds rows. */
+bool mr_panes_state_visit(const struct mr_transform *transform, const struct mr_schema *input,
+    const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
+    void (*visit)(void *self, const struct mr_combine_state_entry *entry));
 
 /* One row that a transform keeps until its window ends. */
 struct mr_schema;

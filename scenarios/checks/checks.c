@@ -74,7 +74,9 @@ static void barrier(void *self, const struct mr_probe_at *at,
 static void operator_watermark(void *self, const struct mr_probe_at *at, mr_us watermark_us)
 {
     struct mr_checks *checks = self;
-    if (is_current(checks, at)) mr_watermarks_operator(checks, at, watermark_us);
+    if (!is_current(checks, at)) return;
+    mr_watermarks_operator(checks, at, watermark_us);
+    if (checks->panes.is_needed) AS_CHECKS(checks, mr_panes_watermark(checks, at, watermark_us));
 }
 
 static void late_dropped(void *self, const struct mr_probe_at *at, const struct mr_batch *batch,
@@ -93,6 +95,33 @@ static void fired(void *self, const struct mr_probe_at *at, const struct mr_batc
     struct mr_checks *checks = self;
     if (is_current(checks, at))
         mr_watermarks_fired(checks, at, rows, window_start_us, window_end_us, timing);
+}
+
+static void accepted(void *self, const struct mr_probe_at *at, const struct mr_batch *batch,
+    uint32_t row, mr_us window_start_us, mr_us window_end_us)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at))
+        AS_CHECKS(checks,
+            mr_panes_accepted(checks, at, batch, row, window_start_us, window_end_us));
+}
+
+static void batch_taken(void *self, const struct mr_probe_at *at)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) AS_CHECKS(checks, mr_panes_batch(checks, at));
+}
+
+static void time_passed(void *self, const struct mr_probe_at *at)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) AS_CHECKS(checks, mr_panes_time(checks, at));
+}
+
+static void panes_fired(void *self, const struct mr_probe_at *at, const struct mr_batch *rows)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) AS_CHECKS(checks, mr_panes_fired(checks, at, rows));
 }
 
 static void row_failed(void *self, const struct mr_probe_at *at, int error)
@@ -121,6 +150,8 @@ static void snapshot_operator(void *self, const struct mr_probe_at *at, uint64_t
     mr_us watermark_us, const void *state, uint32_t state_bytes)
 {
     struct mr_checks *checks = self;
+    if (checks->panes.is_needed && is_current(checks, at))
+        AS_CHECKS(checks, mr_panes_snapshot(checks, at));
     AS_CHECKS(
         checks, mr_cut_operator(checks, at, checkpoint, watermark_us, state, state_bytes));
     if (checks->config.stored)
@@ -157,6 +188,7 @@ static void begin_attempt(struct mr_checks *checks, struct mr_restore restore)
     mr_sources_begin(checks, from, restore.at_ns);
     mr_watermarks_begin(checks, from);
     mr_channels_begin(checks);
+    mr_panes_begin(checks, from);
 }
 
 static void attempt_started(
@@ -233,6 +265,11 @@ static void hang_taps(struct mr_checks *checks)
         .operator_watermark = operator_watermark,
         .late_dropped = late_dropped,
         .fired = fired,
+        .wants_accepted = checks->panes.is_needed,
+        .accepted = accepted,
+        .batch_taken = batch_taken,
+        .time_passed = time_passed,
+        .panes_fired = panes_fired,
         .row_failed = row_failed,
         .checkpoint_triggered = checkpoint_triggered,
         .snapshot_source = snapshot_source,
@@ -277,6 +314,7 @@ struct mr_checks *mr_checks_new(struct mr_arena *arena, const struct mr_checks_c
     mr_topology_init(&checks->topology, arena, config);
     make_models(checks);
     mr_late_init(checks);
+    mr_panes_init(checks);
     mr_lockstep_init(checks);
     mr_liveness_init(checks);
     mr_assertions_init(checks);

@@ -5,6 +5,7 @@
 #include "scenarios/checks/assertions.h"
 #include "scenarios/checks/checks.h"
 #include "scenarios/oracle/oracle.h"
+#include "scenarios/oracle/trigger_machine.h"
 
 /* Indices, so that nothing is searched for while rows flow: partitions of all sources in one
  * array, tasks by stage and subtask, channels by exchange, receiver and sender. */
@@ -112,6 +113,9 @@ struct mr_cut {
     mr_us *task_watermarks;      /* [n_tasks] */
     struct mr_cut_state *states; /* [n_combines][parallelism] */
     uint64_t n_drops;            /* of the ledger that belong to it and to those before */
+    struct mr_machine **machines; /* [n_combines][parallelism]; NULL: not heard of */
+    uint64_t n_panes; /* as n_drops: panes, and rows taken in */
+    uint64_t n_taken;
 };
 
 /* A row that was dropped as late: final with the checkpoint of its epoch. */
@@ -130,6 +134,42 @@ struct mr_drop_ledger {
     uint64_t n_final; /* the first ones */
     uint64_t capacity;
     bool keeps_final; /* a rewind will want them again */
+};
+
+/* Combines whose panes hang on triggers: a reference machine a subtask, fed with what the subtask saw. */
+struct mr_owed_pane {
+    struct mr_owed_pane *next;
+    struct mr_machine_pane pane; /* owned, values and slacks and texts behind it */
+    uint32_t bytes;
+    uint32_t combine; /* index */
+    uint64_t epoch;
+};
+struct mr_taken_row {
+    uint32_t combine; /* index */
+    uint64_t epoch;
+    mr_us window_start_us;
+    uint64_t hash;
+};
+struct mr_pane_watch {
+    struct mr_checks *checks;
+    uint32_t combine; /* index */
+    uint32_t subtask;
+    struct mr_machine *machine; /* NULL: a Combine that is plain */
+    uint64_t n_owed;
+    struct mr_owed_pane *owed; /* since its last event, and not come yet */
+};
+struct mr_pane_ledger {
+    bool is_needed;
+    struct mr_pane_watch *watches; /* [n_combines][parallelism] */
+    struct mr_owed_pane **panes;   /* [n]: those that came */
+    uint64_t n_panes;
+    uint64_t n_panes_final; /* of completed checkpoints */
+    uint64_t n_panes_given; /* to the oracle */
+    uint64_t panes_capacity;
+    struct mr_taken_row *taken; /* [n_taken] */
+    uint64_t n_taken;
+    uint64_t n_taken_final;
+    uint64_t taken_capacity;
 };
 
 /* Rows that one append brought to an output topic. */
@@ -247,6 +287,7 @@ struct mr_checks {
     uint32_t *closed_by; /* [n_topics]: the attempt that began elsewhere; 0: it is open */
 
     struct mr_drop_ledger drops;
+    struct mr_pane_ledger panes;
     struct mr_transaction_ledger transactions;
     struct mr_append_list waiting; /* visible, and not settled */
     struct mr_liveness liveness;
@@ -355,6 +396,41 @@ struct mr_disorder {
     mr_us nearly_all_us;
 };
 struct mr_disorder mr_disorder_measure(struct mr_checks *checks, uint64_t n_rows);
+
+/* Panes that hang on triggers. */
+void mr_panes_init(struct mr_checks *checks);
+void mr_panes_begin(struct mr_checks *checks, const struct mr_cut *from);
+void mr_panes_accepted(struct mr_checks *checks, const struct mr_probe_at *at,
+    const struct mr_batch *batch, uint32_t row, mr_us start_us, mr_us end_us);
+void mr_panes_batch(struct mr_checks *checks, const struct mr_probe_at *at);
+void mr_panes_time(struct mr_checks *checks, const struct mr_probe_at *at);
+void mr_panes_watermark(
+    struct mr_checks *checks, const struct mr_probe_at *at, mr_us watermark_us);
+void mr_panes_fired(
+    struct mr_checks *checks, const struct mr_probe_at *at, const struct mr_batch *rows);
+/* Keeps the machine's state with the checkpoint that is being taken. */
+void mr_panes_snapshot(struct mr_checks *checks, const struct mr_probe_at *at);
+void mr_panes_cut_free(struct mr_checks *checks, struct mr_cut *cut);
+/* What epochs up to the checkpoint brought is final; the oracle hears of the rows. */
+void mr_panes_complete(struct mr_checks *checks, uint64_t checkpoint);
+/* Gives the oracle the final panes of a combine that it has not got yet, and compares the rows. */
+void mr_panes_give(struct mr_checks *checks, uint32_t combine, bool is_end);
+void mr_panes_given(struct mr_checks *checks);
+void mr_panes_rewind(struct mr_checks *checks, const struct mr_cut *cut);
+/* Between the two files. */
+const struct mr_transform *mr_panes_transform_of(
+    const struct mr_checks *checks, uint32_t combine);
+const struct mr_schema *mr_panes_input_of(const struct mr_checks *checks, uint32_t combine);
+struct mr_pane_watch *mr_panes_watch_at(struct mr_checks *checks, const struct mr_probe_at *at);
+void mr_panes_owe(void *self, const struct mr_machine_pane *pane);
+void mr_panes_settle(struct mr_pane_watch *watch);
+void mr_panes_forget_owed(struct mr_pane_watch *watch);
+/* The earliest end of a window with rows that the watermark had not passed at the last checkpoint; MR_US_MAX: none. */
+mr_us mr_panes_earliest_end_us(const struct mr_checks *checks, uint32_t combine);
+/* Whether the watermark may wait upstream for panes to come, for as long as these take. */
+bool mr_panes_may_hold_back(const struct mr_checks *checks, uint32_t transform);
+bool mr_panes_is_watched(const struct mr_checks *checks, uint32_t combine);
+void mr_panes_discard(struct mr_checks *checks); /* what is not final: its attempt is over */
 
 /* Rows at sinks. */
 bool mr_append_is_covered(const struct mr_checks *checks, uint32_t attempt, uint64_t epoch);

@@ -4,6 +4,7 @@
 
 #include "engine/state/snapshot.h"
 #include "scenarios/checks/checks_internal.h"
+#include "scenarios/oracle/tally.h"
 
 struct mr_cut *mr_cut_new(struct mr_checks *checks)
 {
@@ -20,6 +21,7 @@ struct mr_cut *mr_cut_new(struct mr_checks *checks)
     cut->task_watermarks =
         mr_arena_zalloc(arena, sizeof *cut->task_watermarks * topology->n_tasks);
     cut->states = mr_arena_zalloc(arena, sizeof *cut->states * n_operators);
+    cut->machines = mr_arena_zalloc(arena, sizeof *cut->machines * (n_operators + 1));
     return cut;
 }
 
@@ -37,6 +39,8 @@ void mr_cut_begin(
 {
     const struct mr_topology *topology = &checks->topology;
     free_states(checks, cut);
+    mr_panes_cut_free(checks, cut);
+    cut->n_panes = cut->n_taken = 0;
     cut->attempt = attempt;
     cut->checkpoint = checkpoint;
     cut->n_drops = 0;
@@ -131,6 +135,7 @@ struct comparison {
     const struct mr_cut *cut;
     const struct mr_transform *combine;
     uint32_t subtask;
+    uint32_t index; /* of the combine */
     uint64_t n_entries;
 };
 
@@ -176,11 +181,34 @@ static void report_entry(struct comparison *comparison,
     show_entry(witness->expected, sizeof witness->expected, combine, entry->keys, expected);
 }
 
+/* What the reference machine held at that moment. */
+static void visit_watched(
+    struct comparison *comparison, const struct mr_combine_state_entry *entry)
+{
+    const struct mr_combine *combine = &comparison->combine->combine;
+    struct mr_value expected[2 * MR_FIELDS_MAX];
+    double slacks[2 * MR_FIELDS_MAX];
+    struct mr_machine *machine =
+        comparison->cut->machines[comparison->index * comparison->checks->topology.parallelism +
+                                  comparison->subtask];
+    memset(expected, 0, sizeof expected);
+    bool is_same = machine && mr_machine_show(machine, entry->window_start_us,
+                                  entry->window_end_us, entry->keys, expected, slacks);
+    for (uint32_t i = 0; i < combine->n_aggregates && is_same; i++)
+        is_same = mr_value_near(expected[combine->n_keys + i], entry->results[i],
+            slacks[combine->n_keys + i]);
+    if (!is_same) report_entry(comparison, entry, expected + combine->n_keys);
+}
+
 static void visit(void *self, const struct mr_combine_state_entry *entry)
 {
     struct comparison *comparison = self;
     struct mr_value expected[MR_FIELDS_MAX]; /* written when they differ */
     comparison->n_entries++;
+    if (mr_panes_is_watched(comparison->checks, comparison->index)) {
+        visit_watched(comparison, entry);
+        return;
+    }
     if (!mr_oracle_state_is(comparison->checks->oracle, comparison->combine->id,
             entry->window_start_us, entry->keys, entry->results, expected))
         report_entry(comparison, entry, expected);
@@ -231,7 +259,13 @@ static void compare_counts(struct comparison *comparison, uint32_t index)
 {
     struct mr_checks *checks = comparison->checks;
     uint64_t n_open = mr_oracle_open_entries(checks->oracle, comparison->combine->id);
-    bool is_even = mr_cut_watermark_us(checks, comparison->cut, index) ==
+    bool is_watched = mr_panes_is_watched(checks, index);
+    for (uint32_t i = 0; i < checks->topology.parallelism && is_watched; i++) {
+        const struct mr_machine *machine =
+            comparison->cut->machines[index * checks->topology.parallelism + i];
+        if (machine) n_open += mr_machine_entries(machine);
+    }
+    bool is_even = is_watched || mr_cut_watermark_us(checks, comparison->cut, index) ==
                    mr_cut_highest_us(checks, comparison->cut, index);
     if (comparison->n_entries == n_open || (!is_even && comparison->n_entries < n_open)) return;
     struct mr_witness *witness = find(comparison);
@@ -254,6 +288,9 @@ static bool visit_state(struct comparison *comparison, const struct mr_schema *i
     const struct mr_transform *combine = comparison->combine;
     struct mr_scratch *scratch = &comparison->checks->scratch;
     if (mr_transform_gathers(combine)) return visit_rows(comparison, state);
+    if (!mr_windowing_is_plain(&combine->windowing))
+        return mr_panes_state_visit(
+            combine, input, state->data, state->bytes, scratch, comparison, visit);
     if (combine->windowing.kind == MR_WINDOW_SLIDING)
         return mr_slices_state_visit(
             combine, input, state->data, state->bytes, scratch, comparison, visit);
@@ -268,7 +305,8 @@ static void compare_combine(struct mr_checks *checks, struct mr_cut *cut, uint32
     const struct mr_edge *edge = &combine->inputs[0];
     const struct mr_schema *input =
         &graph->transforms[edge->transform].outputs[edge->output].schema;
-    struct comparison comparison = {.checks = checks, .cut = cut, .combine = combine};
+    struct comparison comparison = {
+        .checks = checks, .cut = cut, .combine = combine, .index = index};
     if (mr_transform_gathers(combine)) mr_oracle_rows_begin(checks->oracle, combine->id);
     for (uint32_t i = 0; i < checks->topology.parallelism; i++) {
         const struct mr_cut_state *state =

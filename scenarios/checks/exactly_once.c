@@ -83,9 +83,11 @@ static void pass(struct mr_checks *checks, const struct mr_cut *cut)
     for (uint32_t i = 0; i < topology->n_combines; i++) {
         uint64_t n_unmatched = mr_oracle_unmatched_drops(checks->oracle, topology->combines[i]);
         if (n_unmatched > 0) report_unmatched(checks, topology->combines[i], n_unmatched);
+        mr_panes_give(checks, i, false);
         mr_oracle_pass(
             checks->oracle, topology->combines[i], mr_cut_watermark_us(checks, cut, i));
     }
+    mr_panes_given(checks);
 }
 
 static void advance_to(struct mr_checks *checks, const struct mr_cut *cut)
@@ -126,6 +128,9 @@ void mr_lockstep_complete(struct mr_checks *checks, uint32_t attempt, uint64_t c
     checks->counts.checkpoints++;
     mr_late_complete(checks, checkpoint);
     cut->n_drops = checks->drops.n_final;
+    mr_panes_complete(checks, checkpoint);
+    cut->n_panes = checks->panes.n_panes_final;
+    cut->n_taken = checks->panes.n_taken_final;
     advance_to(checks, cut);
     mr_transactions_completed(
         checks, checks->config.world ? mr_world_now(checks->config.world) : 0);
@@ -166,6 +171,7 @@ static void go_back(struct mr_checks *checks, uint32_t index)
         checks->arena, checks->topology.graph, checks->inputs, checks->topology.n_sources);
     memset(checks->folded, 0, sizeof *checks->folded * checks->topology.n_partitions);
     mr_late_rewind(checks, cut->n_drops);
+    mr_panes_rewind(checks, cut);
     advance_to(checks, cut);
     mr_oracle_forget_owed(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_combines; i++) {
@@ -180,6 +186,7 @@ static void go_back(struct mr_checks *checks, uint32_t index)
 
 void mr_lockstep_restore(struct mr_checks *checks, uint64_t from, bool is_rewind)
 {
+    mr_panes_discard(checks);
     mr_late_discard(checks);
     uint32_t index = checks->n_history;
     while (index > 0 && checks->history[index - 1]->checkpoint != from) index--;
@@ -201,8 +208,12 @@ void mr_lockstep_finish(struct mr_checks *checks)
         const struct mr_source_view *source = &checks->topology.sources[partition->source];
         fold(checks, i, mr_stream_rows(source->stream, partition->id));
     }
-    for (uint32_t i = 0; i < checks->topology.n_combines; i++)
+    mr_panes_complete(checks, UINT64_MAX);
+    for (uint32_t i = 0; i < checks->topology.n_combines; i++) {
+        mr_panes_give(checks, i, true);
         mr_oracle_pass(checks->oracle, checks->topology.combines[i], MR_US_MAX);
+    }
+    mr_panes_given(checks);
     mr_appends_settle(checks);
     mr_appends_losses(checks, true);
 }

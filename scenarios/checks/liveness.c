@@ -178,6 +178,8 @@ static bool judge_windows(struct mr_checks *checks)
     for (uint32_t i = 0; i < checks->topology.n_combines; i++) {
         uint32_t combine = checks->topology.combines[i];
         mr_us end_us = mr_oracle_earliest_end_us(checks->oracle, combine);
+        if (mr_panes_is_watched(checks, i)) end_us = mr_panes_earliest_end_us(checks, i);
+        if (mr_panes_may_hold_back(checks, combine)) continue;
         if (end_us > bound_us || end_us == MR_US_MAX) continue;
         if (now->passed_us[i] > then->passed_us[i]) continue;
         struct mr_witness *witness = find_stuck(checks, combine);

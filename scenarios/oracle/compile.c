@@ -164,8 +164,9 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
 static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
 {
     const struct mr_transform *transform = step->transform;
-    bool is_loose =
-        transform->kind == MR_COMBINE && transform->windowing.allowed_lateness_us > 0;
+    bool is_loose = transform->kind == MR_COMBINE &&
+                    mr_windowing_is_plain(&transform->windowing) &&
+                    transform->windowing.allowed_lateness_us > 0;
     for (uint32_t k = 0; k < transform->n_inputs; k++)
         is_loose |= output_of(oracle, transform->inputs[k])->is_loose;
     for (uint32_t i = 0; i < step->n_outputs; i++) step->outputs[i].is_loose = is_loose;
@@ -257,7 +258,7 @@ static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
     sink->is_rewindowed = step->is_rewindowed;
     if (sink->fold) {
         find_keys(oracle, sink, edge);
-        sink->is_direct = is_direct(oracle, sink);
+        sink->is_direct = !sink->fold->is_given && is_direct(oracle, sink);
         if (sink->is_direct) {
             sink->fold->sink = sink->id;
             find_shown(oracle, sink);
@@ -284,7 +285,9 @@ static struct mr_fold *direct_fold(const struct mr_oracle *oracle, const struct 
     while (step->outputs[MR_OUTPUT_MAIN].n_consumers == 1) {
         step = &oracle->steps[step->outputs[MR_OUTPUT_MAIN].consumers[0].transform];
         if (step->fold)
-            return has_foreign_values(&step->transform->combine) ? NULL : step->fold;
+            return step->fold->is_given || has_foreign_values(&step->transform->combine)
+                       ? NULL
+                       : step->fold;
         if (step->transform->kind != MR_WINDOW_INTO) break;
     }
     return NULL;

@@ -309,6 +309,8 @@ static void push(
         if (oracle->target)
             trace_combine(
                 oracle->target, step, row, oracle->steps[oracle->target->sink].sink->n_fields);
+        else if (step->fold->is_given)
+            mr_fold_meet(step->fold, row);
         else
             mr_fold_take(step->fold, row);
         break;

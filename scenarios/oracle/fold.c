@@ -50,6 +50,7 @@ void mr_fold_init(struct mr_fold *fold, struct mr_arena *arena, struct mr_scratc
         .n_input_fields = input->n_fields,
         .n_keys = transform->combine.n_keys,
         .key_fields = transform->combine.key_fields,
+        .is_given = !mr_windowing_is_plain(&transform->windowing),
         .watermark_us = MR_US_MIN};
     for (uint32_t i = 0; i < fold->n_keys; i++)
         fold->key_types[i] = input->fields[fold->key_fields[i]].type;
@@ -76,6 +77,8 @@ void mr_fold_deinit(struct mr_fold *fold)
         fold->arena, fold->value_tallies, sizeof *fold->value_tallies * fold->n_tallies);
     mr_arena_free(fold->arena, fold->pending, sizeof *fold->pending * MR_BLOCK_ROWS);
     mr_drops_deinit(&fold->drops, fold->arena);
+    mr_drops_deinit(&fold->flowed, fold->arena);
+    mr_drops_deinit(&fold->taken, fold->arena);
 }
 
 uint64_t mr_fold_row_hash(
@@ -182,6 +185,24 @@ void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row)
         }
         if (is_dropped_at(fold, start_us, end_us, row->values)) continue;
         enqueue(fold, mr_fold_window_for(fold, start_us, end_us), row->values, row->slacks);
+    }
+}
+
+void mr_fold_meet(struct mr_fold *fold, const struct mr_flow_row *row)
+{
+    const struct mr_windowing *windowing = &fold->transform->windowing;
+    mr_us start_us, end_us;
+    mr_flow_window(windowing, row, &start_us, &end_us);
+    int64_t n = mr_flow_window_count(windowing, start_us, end_us);
+    for (int64_t i = 0; i < n; i++) {
+        if (windowing->kind == MR_WINDOW_SLIDING) {
+            if (i > 0) start_us += windowing->period_us;
+            end_us = mr_us_add(start_us, windowing->size_us);
+        }
+        if (is_dropped_at(fold, start_us, end_us, row->values)) continue;
+        uint64_t hash = mr_fold_row_hash(fold, start_us, end_us, row->values);
+        if (!mr_drops_take(&fold->taken, hash))
+            mr_drops_add(&fold->flowed, fold->arena, start_us, hash);
     }
 }
 

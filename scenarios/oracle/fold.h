@@ -84,6 +84,11 @@ struct mr_fold {
     uint64_t n_failures;
     uint64_t n_owed;
     struct mr_drops drops;
+    /* Panes that hang on a trigger are given, not found (oracle.h). Of the rows that come in, those that nobody said
+     * were taken in yet, and the other way round. */
+    bool is_given;
+    struct mr_drops flowed;
+    struct mr_drops taken;
     uint32_t n_windows;
     uint32_t windows_capacity;
     struct mr_fold_window **windows; /* [n_windows] by end, then start */
@@ -107,6 +112,8 @@ void mr_fold_take(struct mr_fold *fold, const struct mr_flow_row *row);
 void mr_fold_take_rows(
     struct mr_fold *fold, const struct mr_value *values, const mr_us *times_us, uint32_t n);
 void mr_fold_flush(struct mr_fold *fold);
+/* The same where panes are given: the row is only counted. */
+void mr_fold_meet(struct mr_fold *fold, const struct mr_flow_row *row);
 /* With is_bare_count: takes values[n][n_fields] of one window in at once. */
 void mr_fold_count_rows(struct mr_fold *fold, struct mr_fold_window *window,
     const struct mr_value *values, uint32_t n);

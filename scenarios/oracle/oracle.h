@@ -43,6 +43,21 @@ uint64_t mr_oracle_failures(const struct mr_oracle *oracle);
 /* Committed progress: each window of the Combine with end <= watermark_us is owed from now on, and its rows flow
  * on to what is downstream. Call it for Combines in the order of the graph. MR_US_MAX at the end of bounded input. */
 void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us);
+/* A Combine whose panes hang on a trigger (not mr_windowing_is_plain): which panes it owes is for a reference machine to
+ * say (trigger_machine.h), which is fed with the rows that it took in. The oracle only compares these with the rows
+ * that flow to it, and passes the panes on. Both are told in the epoch's turn: between the advances and the pass. */
+uint64_t mr_oracle_row_hash(const struct mr_oracle *oracle, uint32_t combine,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row);
+void mr_oracle_taken(
+    struct mr_oracle *oracle, uint32_t combine, mr_us window_start_us, uint64_t row_hash);
+struct mr_machine_pane;
+void mr_oracle_give(
+    struct mr_oracle *oracle, uint32_t combine, const struct mr_machine_pane *pane);
+/* Rows that flowed to it and were neither taken in nor dropped; and those taken in that did not flow to it. Nothing
+ * can be said (false) behind panes that may be cut otherwise; and *is_exact says whether the second number means
+ * anything before the end. */
+bool mr_oracle_unaccounted(const struct mr_oracle *oracle, uint32_t combine, uint64_t *n_flowed,
+    uint64_t *n_taken, bool *is_exact);
 /* Forgets what is owed and not matched: after a rewind these outcomes are history. */
 void mr_oracle_forget_owed(struct mr_oracle *oracle);
 

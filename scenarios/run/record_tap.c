@@ -135,6 +135,22 @@ static void fired(void *self, const struct mr_probe_at *at, const struct mr_batc
         watermark_us);
 }
 
+static void batch_taken(void *self, const struct mr_probe_at *at)
+{
+    PASS((struct mr_record_tap *)self, batch_taken, at);
+}
+
+static void time_passed(void *self, const struct mr_probe_at *at)
+{
+    PASS((struct mr_record_tap *)self, time_passed, at);
+}
+
+static void panes_fired(
+    void *self, const struct mr_probe_at *at, const struct mr_batch *rows)
+{
+    PASS((struct mr_record_tap *)self, panes_fired, at, rows);
+}
+
 static void row_failed(void *self, const struct mr_probe_at *at, int error)
 {
     PASS((struct mr_record_tap *)self, row_failed, at, error);
@@ -404,6 +420,9 @@ static void hang_up(struct mr_record_tap *tap)
         .wants_accepted = inner && inner->wants_accepted,
         .accepted = accepted,
         .fired = fired,
+        .batch_taken = batch_taken,
+        .time_passed = time_passed,
+        .panes_fired = panes_fired,
         .row_failed = row_failed,
         .row_logged = tap->config.recorder->row_logged ? row_logged : NULL,
         .checkpoint_triggered = checkpoint_triggered,

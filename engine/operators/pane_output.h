@@ -1,0 +1,31 @@
+/* Panes that have fired, gathered into batches. */
+#ifndef MR_ENGINE_OPERATORS_PANE_OUTPUT_H
+#define MR_ENGINE_OPERATORS_PANE_OUTPUT_H
+
+#include "engine/operators/pane_windows.h"
+
+enum { MR_PANES_GATHERED = 256 };
+
+struct mr_pane_output {
+    struct mr_operator *operator;
+    const struct mr_pane_windows *windows;
+    uint32_t n;
+    /* [MR_PANES_GATHERED] each; NULL before the first pane */
+    uint32_t *keys;
+    mr_us *times_us;
+    mr_us *starts_us;
+    mr_us *ends_us;
+    struct mr_pane *panes;
+    bool *are_empty;
+    struct mr_accumulators values; /* what the panes show */
+};
+
+void mr_pane_output_init(struct mr_pane_output *output, struct mr_operator *operator,
+    const struct mr_pane_windows * windows);
+void mr_pane_output_deinit(struct mr_pane_output *output);
+/* A pane of what the window holds now. */
+void mr_pane_output_put(struct mr_pane_output *output, uint32_t id, struct mr_pane pane);
+/* Emits what was gathered: before the keys of the windows are numbered anew. */
+void mr_pane_output_flush(struct mr_pane_output *output);
+
+#endif
