@@ -431,7 +431,11 @@ static bool random_combine(struct random_writing *writing)
     struct random_stream *out = writing->out;
     if (!random_pick(draws, from, -1)) return false;
     random_open(writing, "Combine");
-    snprintf(out->windowing, sizeof out->windowing, "%s", from->windowing);
+    /* Triggers are others behind it, and so are the windowings. */
+    size_t length = strlen(from->windowing);
+    memcpy(out->windowing, from->windowing, length + 1);
+    if (strstr(from->windowing, "trigger") && length + 2 < sizeof out->windowing)
+        memcpy(out->windowing + length, "'", 2);
     random_say(writing->pipeline, "      config:\n        group_by: [");
     uint32_t n_keys = random_draw(draws, 3);
     for (uint32_t i = 0; i < n_keys && i < from->n_fields; i++) {

@@ -192,7 +192,7 @@ static void what_cannot_be_joined_is_refused_at_its_place(void **state)
             7, "inputs of 'J' have different windowings", NULL},
         {INPUTS "    - {type: Join, name: J, input: {a: a, b: b}, config: {equalities: k}, "
                 "windowing: {type: sessions, gap: 1}}\n",
-            6, "window type 'sessions' is not supported yet", NULL},
+            6, "'J' in session windows is not supported yet", NULL},
         {INPUTS
             "    - {type: Window, name: A, input: a, config: {windowing: {type: fixed, size: "
             "1}, allowed_lateness: 1s}}\n"

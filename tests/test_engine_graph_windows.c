@@ -97,19 +97,6 @@ static void what_comes_to_the_default_is_plain(void **state)
     mr_region_destroy(region);
 }
 
-static void the_least_of_a_pane_that_may_be_empty_is_nullable(void **state)
-{
-    (void)state;
-    struct mr_region *region = mr_region_create();
-    const struct mr_graph *graph = read(region,
-        WINDOW("windowing: {type: fixed, size: 1s}, trigger: {after_watermark: {early: {count: "
-               "2}}}"));
-    assert_true(named(graph, "Combine")->outputs[0].schema.fields[1].is_nullable);
-    graph = read(region, WINDOW("windowing: {type: fixed, size: 1s}"));
-    assert_false(named(graph, "Combine")->outputs[0].schema.fields[1].is_nullable);
-    mr_region_destroy(region);
-}
-
 static void a_trigger_that_finishes_is_warned_of(void **state)
 {
     (void)state;
@@ -181,7 +168,6 @@ int main(void)
         cmocka_unit_test(a_trigger_is_read_with_its_parts),
         cmocka_unit_test(the_next_combine_has_the_continuation_trigger),
         cmocka_unit_test(what_comes_to_the_default_is_plain),
-        cmocka_unit_test(the_least_of_a_pane_that_may_be_empty_is_nullable),
         cmocka_unit_test(a_trigger_that_finishes_is_warned_of),
         cmocka_unit_test(bad_windows_are_refused_at_their_place),
     };

@@ -90,28 +90,16 @@ static void gather_keys(
     }
 }
 
-/* Of no rows, a mean is no number, and the least and the greatest are not there. */
-static void show_empty(struct mr_pane_output *output, const struct mr_aggregate *aggregate,
-    struct mr_scratch *scratch, struct mr_column *column)
+/* Of no rows, a mean is no number. What has no least or greatest does not come
+ * (mr_combine_has_empty). */
+static void show_empty(
+    struct mr_pane_output *output, struct mr_scratch *scratch, struct mr_column *column)
 {
-    if (aggregate->kind != MR_MEAN && aggregate->kind != MR_MIN && aggregate->kind != MR_MAX)
-        return;
-    uint32_t bytes = mr_type_bytes(column->type);
-    size_t n_words = output->n / 64 + 1;
-    char *values = mr_scratch_alloc(scratch, (size_t)bytes * output->n);
-    uint64_t *valid = mr_scratch_array(scratch, uint64_t, n_words);
-    memcpy(values, column->values, (size_t)bytes * output->n);
-    memset(valid, 0xff, sizeof *valid * n_words);
-    for (uint32_t i = 0; i < output->n; i++) {
-        double nan = mr_canonical_float(__builtin_nan(""));
-        if (!output->are_empty[i]) continue;
-        if (aggregate->kind == MR_MEAN)
-            memcpy(values + (size_t)i * bytes, &nan, sizeof nan);
-        else
-            set_null(valid, values, i, bytes);
-    }
-    column->values = values;
-    if (aggregate->kind != MR_MEAN) column->valid = valid;
+    double *means = mr_scratch_array(scratch, double, output->n);
+    memcpy(means, column->values, sizeof *means * output->n);
+    for (uint32_t i = 0; i < output->n; i++)
+        if (output->are_empty[i]) means[i] = mr_canonical_float(__builtin_nan(""));
+    column->values = means;
 }
 
 static bool has_empty(const struct mr_pane_output *output)
@@ -128,7 +116,8 @@ static void gather_values(
     bool is_some_empty = has_empty(output);
     for (uint32_t i = 0; i < combine->n_aggregates; i++) {
         columns[i] = mr_accumulators_column(&output->values, i, 0, output->n, scratch);
-        if (is_some_empty) show_empty(output, &combine->aggregates[i], scratch, &columns[i]);
+        if (is_some_empty && combine->aggregates[i].kind == MR_MEAN)
+            show_empty(output, scratch, &columns[i]);
     }
 }
 

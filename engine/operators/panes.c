@@ -87,7 +87,9 @@ static void put_pane(struct combine *combine, uint32_t id, enum cause cause, boo
     if (timing == MR_PANE_LATE)
         combine->operator.context->env->milestone(
             combine->operator.context->env, MR_SOMETIMES_LATE_PANE_FIRED);
-    if (window->fresh_rows > 0 || timing == MR_PANE_ON_TIME) {
+    bool has_something =
+        window->n_rows > 0 || mr_combine_has_empty(&combine->operator.transform->combine);
+    if (window->fresh_rows > 0 || (timing == MR_PANE_ON_TIME && has_something)) {
         struct mr_pane pane = {.index = window->n_panes++,
             .nonspeculative_index = MR_PANE_SPECULATIVE,
             .timing = (uint8_t)timing,

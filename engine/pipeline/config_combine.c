@@ -7,11 +7,19 @@
 static const char *const functions[] = {
     "count", "sum", "min", "max", "mean", "group", "concat", "all", "any"};
 
+bool mr_combine_has_empty(const struct mr_combine *combine)
+{
+    for (uint32_t i = 0; i < combine->n_aggregates; i++)
+        if (combine->aggregates[i].kind == MR_MIN || combine->aggregates[i].kind == MR_MAX ||
+            mr_aggregate_is_fold(combine->aggregates[i].kind))
+            return false;
+    return true;
+}
+
 struct combiner {
     struct mr_graph_reader *reader;
     const struct mr_schema *input;
     const char *language;
-    bool fires_empty; /* a pane may hold no row */
     struct mr_schema_builder fields; /* of the result: keys, then aggregates */
     int *keys;                       /* [MR_FIELDS_MAX] */
     uint32_t n_keys;
@@ -206,12 +214,9 @@ static bool read_aggregate(struct combiner *combiner, const struct mr_yaml *key,
             return mr_fail_at(
                 reader->err, node->place, "aggregate '%s' needs a 'fn'", out->name);
     }
-    if (!read_function(combiner, function, out) ||
-        !read_value(combiner, value, out->name, key->place, out))
-        return false;
-    if (combiner->fires_empty && (out->kind == MR_MIN || out->kind == MR_MAX))
-        out->result.is_nullable = true; /* of no rows */
-    return mr_schema_add(reader, &combiner->fields, out->result, key->place);
+    return read_function(combiner, function, out) &&
+           read_value(combiner, value, out->name, key->place, out) &&
+           mr_schema_add(reader, &combiner->fields, out->result, key->place);
 }
 
 static bool read_aggregates(
@@ -261,7 +266,6 @@ bool mr_configure_combine(
     if (strcmp(language, "sql") == 0) return mr_configure_combine_sql(reader, spec, transform);
     struct combiner combiner = {.reader = reader,
         .input = mr_edge_schema(reader, transform->inputs[0]),
-        .fires_empty = mr_windowing_fires_empty(&transform->windowing),
         .keys = mr_region_array(reader->region, int, MR_FIELDS_MAX)};
     const struct mr_yaml *group_by = mr_config_need(reader, spec, "group_by");
     if (!group_by || !mr_config_language(reader, config, &combiner.language) ||

@@ -72,8 +72,6 @@ struct mr_windowing {
     struct mr_trigger trigger;
 };
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b);
-/* Whether a pane may hold no row: the one on time comes even where early ones have brought all there was. */
-bool mr_windowing_fires_empty(const struct mr_windowing *windowing);
 /* Whether all that a Combine does under it follows from rows and watermark alone: one pane at the end of a window that
  * is known from the row, then late ones. Else panes depend on the order in which rows and watermarks came. */
 bool mr_windowing_is_plain(const struct mr_windowing *windowing);
@@ -132,6 +130,8 @@ struct mr_combine {
     uint32_t n_aggregates;
     const struct mr_aggregate *aggregates;
 };
+/* Whether all aggregates say something of no rows: a count is 0, but there is no least. */
+bool mr_combine_has_empty(const struct mr_combine *combine);
 enum mr_delivery { MR_DELIVERY_EXACTLY_ONCE, MR_DELIVERY_AT_LEAST_ONCE };
 enum mr_file_format { MR_FILE_TEXT, MR_FILE_CSV, MR_FILE_JSON };
 /* Where the rows of a topic belong once the run is over: `PATH-00000-of-00001`. */

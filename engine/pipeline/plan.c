@@ -97,10 +97,12 @@ static void derive_windows(struct planner *planner)
         if (transform->kind == MR_ASSIGN_TIMESTAMPS &&
             transform->windowing.kind != MR_WINDOW_GLOBAL)
             derives = false;
-        /* A pane is of one sliding window or one session, and its time is in several. */
+        /* A pane is of one sliding window or one session, and its time is in several; the time of a row need not be in its
+         * window at all. */
         if (mr_transform_has_panes(transform) &&
             (transform->windowing.kind == MR_WINDOW_SLIDING ||
-                transform->windowing.kind == MR_WINDOW_SESSIONS))
+                transform->windowing.kind == MR_WINDOW_SESSIONS ||
+                transform->windowing.timestamp_combiner != MR_END_OF_WINDOW))
             derives = false;
         planner->derives_window[i] = derives;
     }

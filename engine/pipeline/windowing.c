@@ -20,13 +20,6 @@ bool mr_windowing_is_plain(const struct mr_windowing *windowing)
            windowing->timestamp_combiner == MR_END_OF_WINDOW;
 }
 
-bool mr_windowing_fires_empty(const struct mr_windowing *windowing)
-{
-    return windowing->accumulation == MR_DISCARDING &&
-           !mr_windowing_is_plain(windowing) &&
-           windowing->trigger.kind != MR_TRIGGER_DEFAULT;
-}
-
 /* A duration of Beam's windowing, where a `d` is 12 hours. */
 static bool read_duration(
     struct mr_graph_reader *reader, const struct mr_yaml *node, const char *what, mr_us *out)

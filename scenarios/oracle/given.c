@@ -32,14 +32,14 @@ void mr_oracle_give(
     mr_flow_flush(oracle);
 }
 
-/* A Combine upstream passes on what all subtasks have fired; some have fired more. */
-static bool is_behind_combine(const struct mr_oracle *oracle, const struct mr_transform *at)
+/* A Combine without triggers, or a Join, upstream passes on what all subtasks have fired; some have fired more. */
+static bool is_behind_plain(const struct mr_oracle *oracle, const struct mr_transform *at)
 {
     for (uint32_t i = 0; i < at->n_inputs; i++) {
         const struct mr_step *input = &oracle->steps[at->inputs[i].transform];
-        if (input->fold ? !input->fold->is_given : is_behind_combine(oracle, input->transform))
-            return true;
-        if (input->fold && is_behind_combine(oracle, input->transform)) return true;
+        bool is_given = input->fold && input->fold->is_given;
+        if (mr_transform_has_panes(input->transform) && !is_given) return true;
+        if (is_behind_plain(oracle, input->transform)) return true;
     }
     return false;
 }
@@ -50,6 +50,6 @@ bool mr_oracle_unaccounted(const struct mr_oracle *oracle, uint32_t combine, uin
     const struct mr_fold *fold = oracle->steps[combine].fold;
     *n_flowed = fold->flowed.n;
     *n_taken = fold->taken.n;
-    *is_exact = !is_behind_combine(oracle, fold->transform);
+    *is_exact = !is_behind_plain(oracle, fold->transform);
     return !fold->is_loose;
 }

@@ -140,7 +140,9 @@ static void put_pane(struct mr_machine *machine, struct mr_machine_window *windo
     int timing = 0;
     if (window->end_us <= machine->watermark_us)
         timing = cause == CAUSE_END && window->n_nonspeculative == 0 ? 1 : 2;
-    if (window->n_fresh > 0 || timing == 1) tell(machine, window, timing, is_last);
+    bool has_something =
+        window->n_rows > 0 || mr_combine_has_empty(&machine->transform->combine);
+    if (window->n_fresh > 0 || (timing == 1 && has_something)) tell(machine, window, timing, is_last);
     window->n_fresh = 0;
     window->has_time = false;
     if (is_last || machine->transform->windowing.accumulation == MR_DISCARDING)

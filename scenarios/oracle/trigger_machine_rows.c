@@ -65,18 +65,15 @@ static bool fold_row(struct mr_machine *machine, const struct mr_value *values)
     return true;
 }
 
-/* Of no rows: a mean is no number, and the least and the greatest are not there. */
+/* Of no rows a mean is no number. */
 static void show_nothing(
     const struct mr_transform *transform, struct mr_value *results, double *slacks)
 {
     for (uint32_t i = 0; i < transform->combine.n_aggregates; i++) {
-        enum mr_aggregate_kind kind = transform->combine.aggregates[i].kind;
         slacks[i] = 0;
-        if (kind == MR_MEAN)
+        if (transform->combine.aggregates[i].kind == MR_MEAN)
             results[i] = (struct mr_value){
                 .type = MR_TYPE_FLOAT, .f = mr_canonical_float(__builtin_nan(""))};
-        if (kind == MR_MIN || kind == MR_MAX)
-            results[i] = (struct mr_value){.type = MR_TYPE_NULL};
     }
 }
 
