@@ -102,6 +102,34 @@ static const struct stress_pipeline stress_pipelines[] = {
     {.name = "global-window",
         .rows = SOME_DISORDER,
         .text = CHAIN READ FOLD WRITE_ONCE},
+    {.name = "sessions",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH(BOUNDED("4ms"))
+            "    - type: Window\n"
+            "      config: {windowing: {type: sessions, gap: 15ms}, allowed_lateness: 30ms}\n"
+            FOLD WRITE_ONCE},
+    {.name = "early-and-late",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH(BOUNDED("2ms"))
+            "    - type: Window\n"
+            "      config:\n"
+            "        windowing: {type: fixed, size: 50ms}\n"
+            "        trigger: {after_watermark: {early: {count: 2}, late: {count: 2}}}\n"
+            "        accumulation: accumulating\n"
+            "        allowed_lateness: 40ms\n"
+            FOLD WRITE_ONCE},
+    {.name = "by-processing-time",
+        .rows = SOME_DISORDER,
+        .text = CHAIN READ
+            "    - type: Window\n"
+            "      config:\n"
+            "        windowing: {type: sessions, gap: 10ms}\n"
+            "        trigger: {repeatedly: {after_any: [{count: 4}, {delay: 25ms}]}}\n"
+            "        timestamp_combiner: earliest\n"
+            "    - {type: Combine, name: First, config: {group_by: [key, value], combine: {n: "
+            "{fn: count, value: key}}}}\n"
+            "    - {type: Combine, name: Second, config: {group_by: key, combine: {n: sum}}}\n"
+            WRITE_ONCE},
     {.name = "two-folds",
         .rows = SOME_DISORDER,
         .text = CHAIN READ WINDOW("50ms", "0s") FOLD
