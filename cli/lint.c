@@ -133,7 +133,7 @@ static void warn_of_timers(struct lint *lint, const struct mr_scenario *scenario
     for (uint32_t t = 0; is_fast && t < scenario->graph->n_transforms; t++) {
         const struct mr_transform *at = &scenario->graph->transforms[t];
         const struct mr_trigger *trigger = &at->windowing.trigger;
-        if (at->kind == MR_COMBINE && (trigger->early.delay_ns || trigger->late.delay_ns))
+        if (at->kind == MR_COMBINE && mr_trigger_has(trigger, MR_TRIGGER_DELAY))
             warn(lint, at->place,
                 mr_region_printf(lint->region,
                     "'%s' fires by processing time, in which many times as much of the trace "

@@ -52,6 +52,8 @@ struct mr_trigger {
     const struct mr_trigger *parts;
 };
 enum { MR_TRIGGER_NODES_MAX = 32 };
+/* Whether the trigger, or a part of it, is of the kind. NULL has none. */
+bool mr_trigger_has(const struct mr_trigger *trigger, enum mr_trigger_kind kind);
 /* RETRACTING: a pane that is not the first takes back the one before it (UPDATE_BEFORE), then says what holds now. */
 enum mr_accumulation { MR_DISCARDING, MR_ACCUMULATING, MR_RETRACTING };
 /* The time of a pane: the last instant of its window, or the earliest or latest of the rows that it brings. */

@@ -61,16 +61,6 @@ static void doubt(struct judge *judge, enum mr_confluence confluence)
     if (confluence > judge->out->confluence) judge->out->confluence = confluence;
 }
 
-/* Whether the trigger, or a part of it, is of the kind. */
-static bool fires_by(const struct mr_trigger *trigger, enum mr_trigger_kind kind)
-{
-    if (!trigger) return false;
-    if (trigger->kind == kind) return true;
-    for (uint32_t i = 0; i < trigger->n_parts; i++)
-        if (fires_by(&trigger->parts[i], kind)) return true;
-    return fires_by(trigger->early, kind) || fires_by(trigger->late, kind);
-}
-
 static bool sums_floats(const struct mr_combine *combine)
 {
     for (uint32_t i = 0; i < combine->n_aggregates; i++) {
@@ -94,14 +84,14 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
 {
     const struct mr_windowing *windowing = &at->windowing;
     bool is_from_log = judge->is_from_log[at->id];
-    if (is_from_log && fires_by(&windowing->trigger, MR_TRIGGER_COUNT)) {
+    if (is_from_log && mr_trigger_has(&windowing->trigger, MR_TRIGGER_COUNT)) {
         doubt(judge, MR_NOT_CONFLUENT);
         REMARK(judge, of_confluence, at,
             "'%s' fires by count: which rows are in a pane depends on the order in which they "
             "come",
             at->name);
     }
-    if (is_from_log && fires_by(&windowing->trigger, MR_TRIGGER_DELAY)) {
+    if (is_from_log && mr_trigger_has(&windowing->trigger, MR_TRIGGER_DELAY)) {
         doubt(judge, MR_NOT_CONFLUENT);
         REMARK(judge, of_confluence, at,
             "'%s' fires by processing time: which rows are in a pane depends on when they come",

@@ -235,3 +235,12 @@ struct mr_trigger mr_trigger_continue(
     *any = continued;
     return (struct mr_trigger){.kind = MR_TRIGGER_REPEATEDLY, .n_parts = 1, .parts = any};
 }
+
+bool mr_trigger_has(const struct mr_trigger *trigger, enum mr_trigger_kind kind)
+{
+    if (!trigger) return false;
+    if (trigger->kind == kind) return true;
+    for (uint32_t i = 0; i < trigger->n_parts; i++)
+        if (mr_trigger_has(&trigger->parts[i], kind)) return true;
+    return mr_trigger_has(trigger->early, kind) || mr_trigger_has(trigger->late, kind);
+}
