@@ -201,7 +201,7 @@ static void failed_rows_are_values(void **state)
             "    - type: MapToFields\n      name: E\n      input: M.bad\n      config:\n"
             "        language: python\n        fields: {e: element, k: element.k, msg: msg}\n",
             "Row(x=1.0)\nRow(k='b', n=0)\n"
-            "Row(e=Row(k='b', n=0), k='b', msg='division by zero')\n"},
+            "Row(e=Row(k='b', n=0), k='b', msg=\"ZeroDivisionError('division by zero')\")\n"},
     };
     CHECK_ALL(state, examples);
 }

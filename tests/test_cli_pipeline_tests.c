@@ -38,7 +38,7 @@ static void only_what_a_test_needs_is_run(void **state)
         "      - {name: Count, elements: [{n: 2, word: A}]}\n"
         "      - name: Words.bad\n"
         "        elements:\n"
-        "          - {element: {line: b, n: 0}, msg: division by zero,\n"
+        "          - {element: {line: b, n: 0}, msg: \"ZeroDivisionError('division by zero')\",\n"
         "             stack: 'ZeroDivisionError: division by zero'}\n");
     run(*state, "test p.yaml", 0);
     says(*state, "PASS  p.yaml: counts\n");

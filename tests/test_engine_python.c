@@ -254,7 +254,7 @@ static void an_exception_is_the_row_error_with_its_message_and_stack(void **stat
     struct fixture *fixture = *state;
     assert_string_equal(failure_of(fixture, "def f(row):\n    x = row.n\n"
                                             "    raise ValueError('no %d' % x)\n"),
-        "no 3");
+        "ValueError('no 3')");
     assert_string_equal(fixture->caller.failures->stack,
         "Traceback (most recent call last):\n  File \"<callable>\", line 3, in f\n"
         "ValueError: no 3\n");
@@ -262,7 +262,7 @@ static void an_exception_is_the_row_error_with_its_message_and_stack(void **stat
     assert_fails(fixture, "lambda row: row.u.upper()", "'NoneType' object has no attribute");
     assert_fails(fixture, "lambda row: str(lambda: 0) + 1", "can only concatenate");
     assert_fails(fixture,
-        "class E(Exception):\n    def __str__(self):\n        return 1\n"
+        "class E(Exception):\n    def __repr__(self):\n        return 1\n"
         "def f(row):\n    raise E()\n",
         "cannot be shown");
     assert_fails(fixture, "def f(row):\n    raise KeyError(lambda: 0)\n", "<function");
@@ -277,7 +277,7 @@ static void a_result_of_another_type_is_the_row_error(void **state)
     const struct mr_expression *big = compile(fixture, "n ** 99", false, MR_TYPE_INT);
     evaluate(fixture, big, 3);
     assert_string_equal(
-        fixture->caller.failures->message, "the integer does not fit into 64 bits");
+        fixture->caller.failures->message, "OverflowError('the integer does not fit into 64 bits')");
     assert_text(evaluate(fixture, big, 1), "1");
     evaluate(fixture, compile(fixture, "[n]", false, MR_TYPE_INT), 3);
     assert_non_null(strstr(fixture->caller.failures->message, "returned [3]"));

@@ -84,7 +84,7 @@ static void failed_rows_go_to_the_error_output(void **state)
     struct mr_value element[FIELDS] = {
         at(2), text("b"), integer(0), number(0), none, boolean(false)};
     struct mr_value bad[] = {row_value(fixture->region, NAMES, element, FIELDS),
-        text(strstr(message, ": ") + 2), text(message)};
+        text(mr_row_error_repr(MR_ROW_ZERO_DIVISION)), text(message)};
     assert_int_equal(match_row(fixture, "Bad", bad), MR_MATCH_RIGHT);
 }
 
@@ -226,7 +226,7 @@ static void a_pane_that_fails_behind_its_combine_is_right_or_unknown(void **stat
     struct mr_value message = text(mr_row_error_text(MR_ROW_ZERO_DIVISION));
     struct mr_value pane[3] = {text("a"), integer(2), integer(0)};
     struct mr_value row[3] = {
-        row_value(fixture->region, "k c s", pane, 3), text("division by zero"), message};
+        row_value(fixture->region, "k c s", pane, 3), text("ZeroDivisionError('division by zero')"), message};
     assert_int_equal(mr_oracle_match(fixture->oracle, find(fixture, "Bad"), 0,
                          10 * MR_SECOND_US, row, fixture->expected),
         MR_MATCH_UNKNOWN);

@@ -32,6 +32,18 @@ const char *mr_row_error_text(enum mr_row_error error)
     MR_UNREACHABLE("an error of a row that does not exist");
 }
 
+const char *mr_row_error_repr(enum mr_row_error error)
+{
+    switch (error) {
+    case MR_ROW_ZERO_DIVISION: return "ZeroDivisionError('division by zero')";
+    case MR_ROW_OVERFLOW: return "OverflowError('the integer does not fit into 64 bits')";
+    case MR_ROW_TYPE: return "TypeError('None where a value is needed')";
+    case MR_ROW_VALUE: return "ValueError('the value cannot be converted to a number')";
+    case MR_ROW_FLOAT_RANGE: return "OverflowError('cannot convert float infinity to integer')";
+    default: return mr_row_error_text(error); /* their transforms say more */
+    }
+}
+
 struct mr_row_failure mr_row_failure_find(
     const struct mr_caller *caller, uint8_t error, uint32_t row)
 {
@@ -40,9 +52,8 @@ struct mr_row_failure mr_row_failure_find(
         caller && error == MR_ROW_RAISED ? caller->failures : NULL;
     while (failure && failure->row != row) failure = failure->next;
     if (failure) return *failure;
-    const char *colon = strstr(text, ": "); /* str(exception) is without its name */
     return (struct mr_row_failure){
-        .row = row, .message = colon ? colon + 2 : text, .stack = text};
+        .row = row, .message = mr_row_error_repr((enum mr_row_error)error), .stack = text};
 }
 
 /* ---- what the steps of compiling share ---- */

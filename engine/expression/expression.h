@@ -20,6 +20,8 @@ enum mr_row_error {
 };
 /* `ZeroDivisionError: division by zero` and so on. */
 const char *mr_row_error_text(enum mr_row_error error);
+/* Python's repr of the exception, `ZeroDivisionError('division by zero')`. */
+const char *mr_row_error_repr(enum mr_row_error error);
 
 enum mr_expression_use {
     MR_USE_VALUE,     /* MapToFields, Combine: in `generic` also one comparison, as Beam allows */

@@ -1014,14 +1014,14 @@ def without_addresses(text):
 def describe(error):
     """(message, stack) of an exception, for the error row."""
     if isinstance(error, Runaway):
-        message = str(error)
-        return message, 'Runaway: ' + message + '\n'
+        return repr(error), 'Runaway: %s\n' % error
     try:
-        message = without_addresses(str(error))
+        message, shown = without_addresses(str(error)), without_addresses(repr(error))
     except BaseException:
-        message = '<an exception that cannot be shown>'
+        message = shown = '<an exception that cannot be shown>'
     if not message and isinstance(error, MemoryError):
         message = 'the function took more memory than it may'
+        shown = 'MemoryError(%r)' % message
     lines = ['Traceback (most recent call last):\n']
     trace = error.__traceback__
     while trace and len(lines) < 50:
@@ -1032,7 +1032,7 @@ def describe(error):
         trace = trace.tb_next
     name = type(error).__name__
     lines.append('%s: %s\n' % (name, message) if message else name + '\n')
-    return message, ''.join(lines)
+    return shown, ''.join(lines)
 
 
 if globals().get('__name__') == '__main__':  # never so inside of Millrace

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/batch/column.h"
+#include "engine/expression/exception.h"
 #include "engine/runtime/gate.h"
 
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch)
@@ -91,25 +92,20 @@ struct mr_column mr_operator_texts(
     return (struct mr_column){.type = MR_TYPE_STRING, .values = values, .heap = heap};
 }
 
-/* Python's str(exception): without the exception's name in front. */
-static const char *message_of(const char *text, uint32_t *bytes)
+static struct mr_span message_of(struct mr_span text, struct mr_scratch *scratch)
 {
-    const char *colon = *bytes ? memchr(text, ':', *bytes) : NULL;
-    if (!colon || (size_t)(colon - text) + 2 > *bytes || colon[1] != ' ') return text;
-    *bytes -= (uint32_t)(colon - text) + 2;
-    return colon + 2;
+    size_t size = mr_exception_repr_size(text.bytes);
+    char *out = mr_scratch_alloc(scratch, size);
+    return (struct mr_span){
+        .text = out, .bytes = (uint32_t)mr_exception_repr(text.text, text.bytes, out, size)};
 }
 
 /* What went wrong with a row: the message, or the stack. */
-static struct mr_span failure_of(const struct mr_operator *operator, const uint8_t *errors,
+static struct mr_span failure_of(struct mr_operator *operator, const uint8_t *errors,
     const struct mr_span *texts, uint32_t row, bool is_stack)
 {
-    struct mr_span span;
-    if (texts && texts[row].text) {
-        span = texts[row];
-        if (!is_stack) span.text = message_of(span.text, &span.bytes);
-        return span;
-    }
+    if (texts && texts[row].text)
+        return is_stack ? texts[row] : message_of(texts[row], &operator->context->scratch);
     struct mr_row_failure failure =
         mr_row_failure_find(&operator->context->caller, errors[row], row);
     const char *text = is_stack ? failure.stack : failure.message;

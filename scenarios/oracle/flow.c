@@ -1,4 +1,5 @@
 /* Rows on their way: each transform but Combine is a few lines here, a row at a time. */
+#include "engine/expression/exception.h"
 #include "scenarios/oracle/oracle_internal.h"
 
 static void push(
@@ -43,6 +44,15 @@ static struct mr_value row_value(
     }
     mr_document_end(&writer, begin);
     return mr_document_value(writer.data);
+}
+
+struct mr_value mr_message_value(struct mr_oracle *oracle, struct mr_value text)
+{
+    size_t size = mr_exception_repr_size(text.bytes);
+    char *out = mr_scratch_alloc(&oracle->scratch, size);
+    text.bytes = (uint32_t)mr_exception_repr(text.text, text.bytes, out, size);
+    text.text = out;
+    return text;
 }
 
 void mr_flow_fail(struct mr_oracle *oracle, const struct mr_step *step,

@@ -169,7 +169,7 @@ void mr_flow_explode(
     const char *failure = find_failure(&explosion);
     if (failure) {
         struct mr_value text = mr_text_value(failure);
-        mr_flow_fail(oracle, step, row, mr_message_value(text), text);
+        mr_flow_fail(oracle, step, row, mr_message_value(oracle, text), text);
         return;
     }
     memcpy(values, row->values, sizeof *values * explosion.schema->n_fields);

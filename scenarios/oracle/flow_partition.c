@@ -53,7 +53,7 @@ void mr_flow_partition(
         mr_flow_emit(oracle, step->transform->id, (uint32_t)partition->unknown, row);
     else {
         struct mr_value text = unknown_name(oracle, partition, name);
-        mr_flow_fail(oracle, step, row, mr_message_value(text), text);
+        mr_flow_fail(oracle, step, row, mr_message_value(oracle, text), text);
     }
 }
 

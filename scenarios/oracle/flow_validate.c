@@ -112,7 +112,7 @@ void mr_flow_validate(
         bool is_there = value->type != MR_TYPE_NULL;
         if (is_there ? holds(rule, value) : rule->kind != MR_RULE_REQUIRED) continue;
         struct mr_value text = mr_text_value(rule->failure);
-        mr_flow_fail(oracle, step, row, mr_message_value(text), text);
+        mr_flow_fail(oracle, step, row, mr_message_value(oracle, text), text);
         return;
     }
     mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, row);

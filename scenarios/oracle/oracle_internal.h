@@ -136,16 +136,8 @@ static inline struct mr_value mr_text_value(const char *text)
         .type = MR_TYPE_STRING, .text = text, .bytes = (uint32_t)strlen(text)};
 }
 
-/* `ValueError: x` as Python's str(exception) has it: x. */
-static inline struct mr_value mr_message_value(struct mr_value text)
-{
-    uint32_t at = 0;
-    while (at + 1 < text.bytes && !(text.text[at] == ':' && text.text[at + 1] == ' ')) at++;
-    if (at + 1 >= text.bytes) return text;
-    text.text += at + 2;
-    text.bytes -= at + 2;
-    return text;
-}
+/* What is told of `ValueError: x` as the `msg` of a failed row. */
+struct mr_value mr_message_value(struct mr_oracle *oracle, struct mr_value text);
 
 /* flow_partition.c: a row into Partition, Reshuffle, ExtractWindowingInfo. */
 void mr_flow_partition(
