@@ -330,6 +330,62 @@ static const struct stress_pipeline stress_pipelines[] = {
             "    - {type: Filter, input: Sql, config: {language: sql, keep: 'n > 1 OR d IS "
             "NULL'}}\n"
             WRITE_OF("Sink", "Filter", "out, key: key", "exactly_once")},
+    {.name = "piles",
+        .rows = SOME_DISORDER,
+        .text = TREE READ
+            "    - {type: WindowInto, input: Read, config: {windowing: {type: sliding, size: 90ms, "
+            "period: 30ms}}}\n"
+            "    - type: Combine\n"
+            "      input: WindowInto\n"
+            "      config:\n"
+            "        group_by: key\n"
+            "        combine: {value: group, all: {fn: all, value: value}, n: {fn: count, value: "
+            "key}}\n"
+            "    - type: ExtractWindowingInfo\n"
+            "      input: Combine\n"
+            "      config: {fields: [window_object, pane_info]}\n"
+            "    - {type: Explode, input: ExtractWindowingInfo, config: {fields: value}}\n"
+            "    - type: Combine\n"
+            "      name: Again\n"
+            "      input: Explode\n"
+            "      config: {group_by: [pane_info, window_object, all], combine: {value: max, panes: "
+            "{fn: group, value: pane_info}}}\n"
+            WRITE_OF("Sink", "Explode", "out, key: key", "exactly_once")
+            WRITE_OF("Other", "Again", "other", "exactly_once")},
+    {.name = "late-piles",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH(BOUNDED("2ms")) WINDOW("50ms", "40ms")
+            "    - {type: Combine, config: {group_by: key, combine: {value: group}}}\n"
+            WRITE_ONCE},
+    {.name = "nested",
+        .rows = SOME_DISORDER,
+        .text = TREE READ
+            "    - type: MapToFields\n"
+            "      input: Read\n"
+            "      config:\n"
+            "        language: python\n"
+            "        append: true\n"
+            "        error_handling: {output: bad}\n"
+            "        fields:\n"
+            "          list: '[value, str(key), None][: value % 4]'\n"
+            "          row: 'beam.Row(k=key, in_=beam.Row(v=12 // (value % 9)))'\n"
+            "          any: '[key, str(value), key / 2, {value}, {key: (value,)}, 10 ** 20][value % 6]'\n"
+            "          row_of: '(value % 3, \"x\" * (value % 20))'\n"
+            "    - {type: Explode, input: MapToFields, config: {fields: [list, row_of], "
+            "cross_product: false}}\n"
+            "    - {type: Filter, input: Explode, config: {language: python, keep: row.in_.v}}\n"
+            WINDOW_OF("Filter")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config:\n"
+            "        group_by: [row, list]\n"
+            "        language: python\n"
+            "        combine:\n"
+            "          any: group\n"
+            "          top: {value: value, fn: {type: beam.combiners.TopCombineFn, config: {n: 2}}}\n"
+            "          big: {value: value ** 12, fn: sum}\n"
+            WRITE_OF("Sink", "Combine", "out", "exactly_once")
+            WRITE_OF("Bad", "MapToFields.bad", "bad", "exactly_once")},
 };
 /* clang-format on */
 

@@ -206,6 +206,45 @@ static void failed_rows_are_values(void **state)
     CHECK_ALL(state, examples);
 }
 
+/* Each element breaks the schema in a way of its own, but for the first. */
+static void schemas_of_nested_values_are_asked(void **state)
+{
+    static const struct example examples[] = {
+        {"          - {l: [1, 2], r: {a: x, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1, x], r: {a: x, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1, -2], r: {a: x, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1, 2, 3, 4], r: {a: x, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1], r: {a: x, b: {c: 9.5}}, v: 3}\n"
+         "          - {l: [1], r: {a: null, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1], r: {a: x, b: {c: 5}, d: 1}, v: 3}\n"
+         "          - {l: [1], r: {a: xyz, b: {c: 5}}, v: 3}\n"
+         "          - {l: [1], r: {a: x, b: {c: 5}}, v: [3, [true]]}\n"
+         "          - {l: [1], r: {a: x, b: {c: 5}}, v: q}\n",
+            "    - type: ValidateWithSchema\n      name: V\n      config:\n"
+            "        error_handling: {output: bad}\n        schema:\n          type: object\n"
+            "          properties:\n"
+            "            l: {type: array, items: {type: integer, minimum: 0}, maxItems: 3}\n"
+            "            r:\n              type: object\n              required: [a]\n"
+            "              additionalProperties: false\n              properties:\n"
+            "                a: {type: string, maxLength: 2}\n"
+            "                b: {properties: {c: {type: [integer, string]}}}\n"
+            "            v: {enum: [3, [3, [1]], q2]}\n"
+            "  extra_transforms:\n"
+            "    - {type: MapToFields, input: V.bad, config: {fields: {msg: msg}}}\n",
+            "Row(l=[1, 2], r=Row(a='x', b=Row(c=5)), v=3)\n"
+            "Row(l=[1], r=Row(a='x', b=Row(c=5)), v=[3, [True]])\n"
+            "Row(msg=\"l[] is not of type 'integer'\")\n"
+            "Row(msg='l[] is less than the minimum of 0')\n"
+            "Row(msg='l is too long')\n"
+            "Row(msg=\"r.b.c is not of type 'integer', 'string'\")\n"
+            "Row(msg=\"'a' is a required property of r\")\n"
+            "Row(msg='Additional properties are not allowed in r')\n"
+            "Row(msg='r.a is too long')\n"
+            "Row(msg=\"v is not one of [3, [3, [1]], 'q2']\")\n"},
+    };
+    CHECK_ALL(state, examples);
+}
+
 /* What Python says of it is why the job fails. */
 static void a_fold_that_fails_fails_the_job(void **state)
 {
@@ -244,6 +283,7 @@ int main(void)
         TEST(combine_folds_what_python_folds),
         TEST(windowing_information_is_a_value),
         TEST(failed_rows_are_values),
+        TEST(schemas_of_nested_values_are_asked),
         TEST(a_fold_that_fails_fails_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,10 @@ struct bad_file {
 #define EXTRACT(config) WITH(IT("ExtractWindowingInfo", config))
 #define SCHEMA(schema) WITH(IT("ValidateWithSchema", "{schema: " schema "}"))
 #define PROPERTY(property) SCHEMA("{type: object, properties: {" property "}}")
+#define NESTED(property)                                                                       \
+    GRAPH "    - {type: Create, name: ReadFromLog, config: {elements: [{l: [{a: 1}]}]}}\n    - "  \
+        IT("ValidateWithSchema", "{schema: {type: object, properties: {l: " property "}}}")    \
+            "\n" WRITE("Out", "It")
 
 static const struct bad_file bad_files[] = {
     {WITH(IT("Explode", "@{cross_product: true}")), "config of 'It' needs 'fields'", NULL},
@@ -318,6 +322,12 @@ static const struct bad_file bad_files[] = {
     {PROPERTY("n: {minimum: @a}"), "'minimum' must be a number", NULL},
     {PROPERTY("k: {minLength: @-1}"), "minLength", NULL},
     {PROPERTY("k: {enum: @a}"), "'enum' must be a list of values", NULL},
+    {NESTED("{type: @string}"), "field 'l' is list, which the schema does not allow", NULL},
+    {NESTED("{items: {properties: {a: {@pattern: x}}}}"), "'pattern' of a property", NULL},
+    {NESTED("{items: {properties: {a: {type: @strng}}}}"), "unknown type 'strng'", "'string'"},
+    {NESTED("{items: {@itms: 1}}"), "unknown key 'itms'", "'items'"},
+    {NESTED("{minItems: @-1}"), "minItems", NULL},
+    {NESTED("{items: @3}"), "a schema must be a map", NULL},
 
     {WITH("{type: @StripErrorMetadata, name: It, input: ReadFromLog}"),
         "the input of 'It' does not appear to be an error output", NULL},

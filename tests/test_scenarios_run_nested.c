@@ -223,6 +223,31 @@ static void panes_and_windows_are_values(void **state)
         650);
 }
 
+static void nested_values_are_validated_once(void **state)
+{
+    run_seeds(*state,
+        READ NEST
+        "    - type: ValidateWithSchema\n"
+        "      input: Nest\n"
+        "      config:\n"
+        "        error_handling: {output: bad}\n"
+        "        schema:\n"
+        "          type: object\n"
+        "          required: [any]\n"
+        "          properties:\n"
+        "            list: {type: array, items: {minimum: 3, maximum: 95, maxItems: 2}, "
+        "minItems: 2}\n"
+        "            map: {additionalProperties: {type: [number, array], exclusiveMaximum: "
+        "20.5}}\n"
+        "            row: {required: [k, inner], properties: {k: {enum: [0, 1.0]}, inner: "
+        "{properties: {w: {minLength: 1}}, additionalProperties: {type: integer}}}}\n"
+        "            any: {type: [integer, string], maxLength: 1, maximum: 100}\n"
+        "    - {type: StripErrorMetadata, input: ValidateWithSchema.bad}\n" SINK(
+            "Good", "ValidateWithSchema") SINK("Bad", "ValidateWithSchema.bad")
+            SINK("Rows", "StripErrorMetadata"),
+        600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +258,7 @@ int main(void)
         LANGUAGE_TEST(exploded_rows_come_out_once),
         LANGUAGE_TEST(values_are_folded_once),
         LANGUAGE_TEST(panes_and_windows_are_values),
+        LANGUAGE_TEST(nested_values_are_validated_once),
         LANGUAGE_TEST(values_are_folded_by_functions_in_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

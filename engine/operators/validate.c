@@ -3,6 +3,7 @@
 
 #include "engine/expression/unicode.h"
 #include "engine/operators/operator.h"
+#include "engine/operators/validate_value.h"
 
 /* The order of a number and a bound: -1, 0 or 1; 2 when one of them is NaN. */
 static int compare_numbers(struct mr_value a, struct mr_value b)
@@ -86,14 +87,20 @@ static void ask(const struct mr_rule *rule, const struct mr_batch *batch, uint8_
     struct mr_span *texts)
 {
     const struct mr_column *column = &batch->columns[rule->field];
-    struct mr_span failure = {.text = rule->failure, .bytes = (uint32_t)strlen(rule->failure)};
+    bool is_about_fields = rule->kind == MR_RULE_REQUIRED || rule->kind == MR_RULE_ABSENT ||
+                           !mr_type_is_document(column->type);
     for (uint32_t i = 0; i < batch->n_selected; i++) {
         uint32_t row = mr_batch_row(batch, i);
         if (errors[row]) continue;
         struct mr_value value = mr_column_value(column, row);
-        if (!breaks(rule, &value)) continue;
+        const char *failure = NULL;
+        if (is_about_fields)
+            failure = breaks(rule, &value) ? rule->failure : NULL;
+        else if (value.type != MR_TYPE_NULL)
+            failure = mr_value_breaks(rule, value);
+        if (!failure) continue;
         errors[row] = MR_ROW_INVALID;
-        texts[row] = failure;
+        texts[row] = (struct mr_span){.text = failure, .bytes = (uint32_t)strlen(failure)};
     }
 }
 

@@ -165,6 +165,28 @@ static bool read_keyword(
     return true; /* a remark */
 }
 
+/* A field with values inside, or of any type: its rules are asked of each value. */
+static bool read_value_property(
+    struct rules *rules, int index, const char *name, const struct mr_yaml *node)
+{
+    const struct mr_field *field = &rules->schema->fields[index];
+    struct mr_rules inner;
+    if (!mr_value_rules_read(rules->reader, name, node, &inner)) return false;
+    uint32_t own = field->type == MR_TYPE_ANY    ? UINT32_MAX
+                   : field->type == MR_TYPE_LIST ? MR_JSON_ARRAY
+                                                 : MR_JSON_OBJECT;
+    for (uint32_t i = 0; i < inner.n; i++) {
+        struct mr_rule rule = inner.rules[i];
+        if (rule.kind == MR_RULE_TYPE && !(rule.types & own))
+            return mr_fail_at(rules->reader->err, mr_yaml_get(node, "type")->place,
+                "type mismatch: field '%s' is %s, which the schema does not allow", name,
+                mr_type_name(field->type));
+        rule.field = index;
+        if (!add_rule(rules, rule, node->place)) return false;
+    }
+    return true;
+}
+
 /* A property that no field has is never there: nothing to say of it but that it is well-formed.
  */
 static bool read_property(
@@ -177,11 +199,14 @@ static bool read_property(
         "properties", "additionalProperties", "required", "anyOf", "allOf", "oneOf", "not",
         "if", "then", "else", "minItems", "maxItems", "uniqueItems", "$ref"};
     const char *name;
-    if (!mr_config_name(rules->reader, name_node, "the name of a property", &name) ||
-        !mr_config_keys(rules->reader, node, "a property", keys, MR_COUNT_OF(keys), refused,
-            MR_COUNT_OF(refused)))
+    if (!mr_config_name(rules->reader, name_node, "the name of a property", &name))
         return false;
     int index = mr_schema_find(rules->schema, name);
+    if (index >= 0 && mr_type_is_document(rules->schema->fields[index].type))
+        return read_value_property(rules, index, name, node);
+    if (!mr_config_keys(rules->reader, node, "a property", keys, MR_COUNT_OF(keys), refused,
+            MR_COUNT_OF(refused)))
+        return false;
     for (uint32_t i = 0; index >= 0 && i < node->n; i++)
         if (!read_keyword(rules, index, node->keys[i]->text, node->items[i])) return false;
     return true;

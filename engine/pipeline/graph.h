@@ -199,10 +199,36 @@ enum mr_rule_kind {
     MR_RULE_EXCLUSIVE_MAXIMUM,
     MR_RULE_MIN_LENGTH, /* of text, in characters */
     MR_RULE_MAX_LENGTH,
+    /* Of values of any type, and of what is inside of them. */
+    MR_RULE_TYPE,
+    MR_RULE_HAS,     /* a member of the name that is not null */
+    MR_RULE_MEMBERS, /* rules of members of the names */
+    MR_RULE_OTHERS,  /* rules of all other members, or that there are none */
+    MR_RULE_ITEMS,   /* rules of each element of a list */
+    MR_RULE_MIN_ITEMS,
+    MR_RULE_MAX_ITEMS,
+};
+/* Bits of the types of JSON. */
+enum {
+    MR_JSON_BOOLEAN = 1,
+    MR_JSON_INTEGER = 2,
+    MR_JSON_NUMBER = 4,
+    MR_JSON_STRING = 8,
+    MR_JSON_ARRAY = 16,
+    MR_JSON_OBJECT = 32,
+    MR_JSON_NULL = 64,
+};
+struct mr_rules {
+    uint32_t n;
+    const struct mr_rule *rules; /* in the order in which they are asked */
 };
 struct mr_rule {
     enum mr_rule_kind kind;
-    int field;
+    int field; /* of rules about fields */
+    uint32_t types;          /* TYPE */
+    uint32_t n_names;        /* MEMBERS, OTHERS; of HAS one */
+    const char *const *names; /* of members of rows, and keys of maps */
+    const struct mr_rules *inner; /* MEMBERS: [n_names]; ITEMS, OTHERS: one, NULL where others are forbidden */
     const char *failure;    /* what a row says that breaks it */
     struct mr_value bound;  /* INT or FLOAT of the bounds, INT of the lengths */
     uint32_t n_values;      /* ENUM */

@@ -335,6 +335,9 @@ bool mr_configure_combine_sql(
 /* Fails where the language is SQL, which Beam's type has not. */
 MR_MUST_CHECK bool mr_config_not_sql(
     struct mr_graph_reader *reader, const struct mr_spec *spec, const char *language);
+/* config_value_rules.c: what a JSON schema says of a value that messages call `path`. */
+MR_MUST_CHECK bool mr_value_rules_read(struct mr_graph_reader *reader, const char *path,
+    const struct mr_yaml *node, struct mr_rules *out);
 /* config_validate.c */
 bool mr_configure_validate_with_schema(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

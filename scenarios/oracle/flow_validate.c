@@ -97,6 +97,8 @@ static bool holds(const struct mr_rule *rule, const struct mr_value *value)
         return characters(value) >= rule->bound.i;
     case MR_RULE_MAX_LENGTH:
         return characters(value) <= rule->bound.i;
+    default:
+        break; /* mr_flow_broken */
     }
     MR_UNREACHABLE("a rule that does not exist");
 }
@@ -106,12 +108,20 @@ void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
     const struct mr_validation *validation = &step->transform->validation;
+    const struct mr_field *types = step->transform->outputs[MR_OUTPUT_MAIN].schema.fields;
     for (uint32_t i = 0; i < validation->n_rules; i++) {
         const struct mr_rule *rule = &validation->rules[i];
         const struct mr_value *value = &row->values[rule->field];
         bool is_there = value->type != MR_TYPE_NULL;
-        if (is_there ? holds(rule, value) : rule->kind != MR_RULE_REQUIRED) continue;
-        struct mr_value text = mr_text_value(rule->failure);
+        bool is_nested = mr_type_is_document(types[rule->field].type) &&
+                         rule->kind != MR_RULE_REQUIRED && rule->kind != MR_RULE_ABSENT;
+        const char *failure = rule->failure;
+        if (is_nested)
+            failure = is_there ? mr_flow_broken(rule, *value) : NULL;
+        else if (is_there ? holds(rule, value) : rule->kind != MR_RULE_REQUIRED)
+            failure = NULL;
+        if (!failure) continue;
+        struct mr_value text = mr_text_value(failure);
         mr_flow_fail(oracle, step, row, mr_message_value(oracle, text), text);
         return;
     }

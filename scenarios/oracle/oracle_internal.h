@@ -149,6 +149,8 @@ void mr_flow_extract(
 /* flow_explode.c */
 void mr_flow_explode(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+/* flow_validate_value.c: what is wrong with a value of any type, or inside of it; NULL: nothing. */
+const char *mr_flow_broken(const struct mr_rule *rule, struct mr_value value);
 /* flow_validate.c */
 void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
