@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/batch/batch.h"
 #include "scenarios/data/stream.h"
 
 #define MINUTE_US (60 * MR_SECOND_US)
@@ -317,6 +318,84 @@ static void cells_become_values_of_their_type(void **state)
     mr_arena_close(arena);
 }
 
+/* As the oracle reads them and as the engine gets them. */
+static void cells_of_json_become_values_with_values_inside(void **state)
+{
+    static const struct mr_field integer = {.type = MR_TYPE_INT};
+    static const struct mr_shape integers = {.element = &integer};
+    static const struct mr_field members[] = {{"at", MR_TYPE_TIMESTAMP, false, NULL},
+        {"l", MR_TYPE_LIST, false, &integers}, {"r", MR_TYPE_ROW, true, NULL},
+        {"m", MR_TYPE_MAP, true, NULL}, {"v", MR_TYPE_ANY, true, NULL}};
+    static const struct mr_schema nested = {5, members};
+    struct mr_trace_options options = {.schema = &nested, .event_time = "at"};
+    struct mr_stream_config config = {.topic = "in",
+        .n_partitions = 1,
+        .schema = &nested,
+        .key_field = -1,
+        .trace = read_ok(*state,
+            "at,l,r,m,v\n"
+            "1,\"[1, 2]\",\"{\"\"a\"\": {\"\"b\"\": null}}\",\"{\"\"k\"\": 1}\",5\n"
+            "2,[],,,\"\"\"a text that is too long to be inline\"\"\"\n"
+            "3,[3],{},{},\"[true, 2.5]\"\n",
+            &options),
+        .speedup = 1};
+    mr_stream_prepare(*state, &config);
+    struct mr_arena_options arena_options = {.bytes_max = 1 << 20, .fill = -1};
+    struct mr_arena *arena = NULL;
+    struct mr_err err = {0};
+    assert_true(mr_arena_open(&arena_options, &arena, &err));
+    struct mr_stream *stream = mr_stream_new(arena, &config, &(struct mr_draws){.seed = 1});
+    static const char *const expected[] = {
+        "Timestamp(1) [1, 2] Row(a=Row(b=None)) {'k': 1} 5 ",
+        "Timestamp(2) [] None None 'a text that is too long to be inline' ",
+        "Timestamp(3) [3] Row() {} [True, 2.5] "};
+    struct mr_feed feed = mr_stream_feed(stream);
+    uint32_t n_rows;
+    struct mr_message *message = feed.read(feed.self, arena, 0, 0, 3, MR_NS_NEVER - 1, &n_rows);
+    assert_int_equal(n_rows, 3);
+    enum mr_type types[5];
+    struct mr_column columns[5];
+    struct mr_batch batch;
+    for (int f = 0; f < 5; f++) types[f] = members[f].type;
+    mr_blob_view(message->body, types, columns, &batch);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct mr_value values[5];
+        mr_us time_us;
+        mr_stream_read(stream, 0, i, 1, values, &time_us);
+        struct mr_text text = {0};
+        for (int f = 0; f < 5; f++) {
+            char value[64];
+            mr_value_repr(values[f], value, sizeof value);
+            mr_text_printf(&text, "%s ", value);
+            assert_true(mr_value_same(mr_column_value(&columns[f], i), values[f]));
+        }
+        assert_string_equal(text.data, expected[i]);
+        mr_text_deinit(&text);
+    }
+    mr_arena_close(arena);
+}
+
+static void cells_of_json_are_checked(void **state)
+{
+    static const struct mr_field integer = {.type = MR_TYPE_INT};
+    static const struct mr_shape integers = {.element = &integer};
+    static const struct mr_field members[] = {
+        {"at", MR_TYPE_TIMESTAMP, false, NULL}, {"l", MR_TYPE_LIST, false, &integers}};
+    static const struct mr_schema nested = {2, members};
+    static const char *const cells[] = {"\"[1, \"\"x\"\"]\"", "5", "\"[1\"", "{}"};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        struct mr_trace_options options = {.schema = &nested, .event_time = "at"};
+        const struct mr_trace *trace = NULL;
+        struct mr_err err = {0};
+        char text[64];
+        size_t bytes = (size_t)snprintf(text, sizeof text, "at,l\n1,%s\n", cells[i]);
+        assert_false(mr_trace_read_csv(*state, "t.csv", text, bytes, &options, &trace, &err));
+        assert_int_equal(err.input_line, 2);
+        assert_int_equal(err.input_col, 3);
+        assert_non_null(strstr(err.msg, "of column 'l' is not a list"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -329,6 +408,8 @@ int main(void)
         TEST(times_far_from_the_median_are_bad_times),
         TEST(arrivals_are_read_in_their_unit),
         TEST(cells_become_values_of_their_type),
+        TEST(cells_of_json_become_values_with_values_inside),
+        TEST(cells_of_json_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
