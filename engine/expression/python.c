@@ -168,9 +168,12 @@ static bool run_prelude(void)
 {
     static PyMethodDef methods[] = {{"clock_us", clock_us, METH_NOARGS, NULL},
         {"row_key", row_key, METH_NOARGS, NULL}, {"row_serial", row_serial, METH_NOARGS, NULL}};
+    static const char *const *const parts[] = {
+        mr_python_beam, mr_python_inference, mr_python_prelude};
     struct mr_text text = {0};
-    for (size_t i = 0; mr_python_prelude[i]; i++)
-        mr_text_add(&text, mr_python_prelude[i], strlen(mr_python_prelude[i]));
+    for (size_t part = 0; part < MR_COUNT(parts); part++)
+        for (size_t i = 0; parts[part][i]; i++)
+            mr_text_add(&text, parts[part][i], strlen(parts[part][i]));
     PyObject *code = Py_CompileString(text.data, "<millrace>", Py_file_input);
     mr_text_deinit(&text);
     python.prelude = PyDict_New();

@@ -36,6 +36,9 @@ void mr_python_memory_limit(size_t bytes_max, uint64_t takes_max);
 
 /* python_prelude.c, made from python_prelude.py: its lines, then NULL. */
 extern const char *const mr_python_prelude[];
+/* The same of python_beam.py and python_inference.py, whose names the prelude's are among. */
+extern const char *const mr_python_beam[];
+extern const char *const mr_python_inference[];
 
 /* python.c. Starts Python, once a process. */
 MR_MUST_CHECK bool mr_python_start(struct mr_err *err);
