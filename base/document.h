@@ -1,9 +1,11 @@
-/* Values inside of values: lists, maps, rows and whatever has no column type of its own, each as one text of bytes.
+/* Values inside of values: lists, maps, rows and whatever has no column type of its own, each
+ * as one text of bytes.
  *
- * A document is canonical (equal values have equal bytes, except that 1, 1.0 and True differ), describes itself and
- * stands at any address, so that batches, logs, state and digests carry it as they carry a string. It is a byte of
- * its kind, then: nothing (NULL, FALSE, TRUE); 8 bytes (INT, FLOAT, TIMESTAMP); or a length of 4 bytes and so many
- * bytes: of text, or of the documents inside, one after the other. A MAP has key, value, key, value; a ROW has before
+ * A document is canonical (equal values have equal bytes, except that 1, 1.0 and True differ),
+ * describes itself and stands at any address, so that batches, logs, state and digests carry it
+ * as they carry a string. It is a byte of its kind, then: nothing (NULL, FALSE, TRUE); 8 bytes
+ * (INT, FLOAT, TIMESTAMP); or a length of 4 bytes and so many bytes: of text, or of the
+ * documents inside, one after the other. A MAP has key, value, key, value; a ROW has before
  * each value the name of its field, as a length and text. Little-endian. */
 #ifndef MR_BASE_DOCUMENT_H
 #define MR_BASE_DOCUMENT_H
@@ -34,8 +36,8 @@ enum mr_document_kind {
 /* Documents nest no deeper: recursion over them is safe. */
 enum { MR_DOCUMENT_DEPTH_MAX = 200, MR_DOCUMENT_HEAD_BYTES = 5 };
 
-/* What the document at `text` says. LIST (of lists, tuples), MAP and ROW borrow the document; so does ANY, which
- * stands for kinds without a type: sets, big integers, decimals, dates. */
+/* What the document at `text` says. LIST (of lists, tuples), MAP and ROW borrow the document;
+ * so does ANY, which stands for kinds without a type: sets, big integers, decimals, dates. */
 struct mr_value mr_document_value(const char *text);
 /* The bytes of the document at `text`. */
 uint32_t mr_document_bytes(const char *text);
@@ -45,8 +47,9 @@ static inline enum mr_document_kind mr_document_kind(struct mr_value value)
     return (enum mr_document_kind)(unsigned char)value.text[0];
 }
 
-/* Less than, equal to or greater than 0: a total order in which numbers are ordered by value, texts by their bytes,
- * lists, maps and rows by their members; 0 for what mr_value_same takes for the same. */
+/* Less than, equal to or greater than 0: a total order in which numbers are ordered by value,
+ * texts by their bytes, lists, maps and rows by their members; 0 for what mr_value_same takes
+ * for the same. */
 int mr_value_order(struct mr_value a, struct mr_value b);
 /* Sorts documents[n] by it; equal ones keep their order. spare[n] is overwritten. */
 void mr_documents_sort(const char **documents, const char **spare, uint32_t n);
@@ -59,7 +62,8 @@ struct mr_document_writer {
     size_t bytes;
     size_t capacity;
     void *memory;
-    /* Moves data[bytes] to where `capacity` bytes are; NULL: the heap, for mr_document_writer_deinit to free. */
+    /* Moves data[bytes] to where `capacity` bytes are; NULL: the heap, for
+     * mr_document_writer_deinit to free. */
     char *(*grow)(void *memory, char *data, size_t bytes, size_t capacity);
 };
 void mr_document_writer_deinit(struct mr_document_writer *writer); /* of the heap */
@@ -70,7 +74,8 @@ uint32_t mr_document_size(struct mr_value value);
 /* A kind that is text. */
 void mr_document_put_text(struct mr_document_writer *writer, enum mr_document_kind kind,
     const char *text, size_t bytes);
-/* Begins a document with others inside; what is put until the end is in it. Returns what the end wants. */
+/* Begins a document with others inside; what is put until the end is in it. Returns what the
+ * end wants. */
 size_t mr_document_begin(struct mr_document_writer *writer, enum mr_document_kind kind);
 void mr_document_end(struct mr_document_writer *writer, size_t begin);
 /* The name of the field whose value comes next. */

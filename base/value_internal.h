@@ -4,8 +4,8 @@
 
 #include "base/value.h"
 
-/* Writes at most size - 1 bytes and a NUL. Each piece is written whole or not at all, and nothing after one that did
- * not fit, so that a cut text is still UTF-8. */
+/* Writes at most size - 1 bytes and a NUL. Each piece is written whole or not at all, and
+ * nothing after one that did not fit, so that a cut text is still UTF-8. */
 struct mr_sink {
     char *out;
     size_t size;

@@ -143,8 +143,8 @@ static void put_repr_bytes(struct mr_sink *sink, const char *text, size_t bytes)
 
 /* datetime.datetime(2001, 2, 3, 4, 5): the numbers of the text, without seconds that are zero.
  */
-static void put_repr_date(struct mr_sink *sink, enum mr_document_kind kind, const char *text,
-    size_t bytes)
+static void put_repr_date(
+    struct mr_sink *sink, enum mr_document_kind kind, const char *text, size_t bytes)
 {
     bool is_time = kind == MR_DOCUMENT_TIME;
     int numbers[7] = {0};
@@ -164,8 +164,8 @@ static void put_repr_date(struct mr_sink *sink, enum mr_document_kind kind, cons
     if (n < least) n = least;
     while (n > least && numbers[n - 1] == 0) n--;
     mr_sink_word(sink, is_time                    ? "datetime.time("
-                   : kind == MR_DOCUMENT_DATE ? "datetime.date("
-                                              : "datetime.datetime(");
+                       : kind == MR_DOCUMENT_DATE ? "datetime.date("
+                                                  : "datetime.datetime(");
     for (int i = 0; i < n; i++) {
         char number[16];
         snprintf(number, sizeof number, i ? ", %d" : "%d", numbers[i]);
@@ -317,8 +317,8 @@ void mr_sink_value(struct mr_sink *sink, struct mr_value value)
         mr_sink_word(sink, sink->is_repr ? "None" : "null");
         return;
     case MR_TYPE_BOOL:
-        mr_sink_word(sink, sink->is_repr ? (value.i ? "True" : "False")
-                                     : (value.i ? "true" : "false"));
+        mr_sink_word(
+            sink, sink->is_repr ? (value.i ? "True" : "False") : (value.i ? "true" : "false"));
         return;
     case MR_TYPE_INT:
         put_int(sink, value.i);

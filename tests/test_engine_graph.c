@@ -714,6 +714,9 @@ static const struct bad_file bad_configs[] = {
         "'avg' is no builtin function", NULL},
     {WITH("{type: Combine, config: {group_by: k, language: python, combine: {n: beam.Top}}}"), 6,
         76, "'beam.Top' is not of the part of Beam that is here", NULL},
+    {WITH("{type: Combine, config: {group_by: k, language: python, combine: {n: "
+          "beam.combiners.SampleCombineFn}}}"),
+        6, 76, "draws at random", NULL},
     {WITH("{type: Combine, config: {group_by: k, language: python, combine: {n: 'lambda x:'}}}"),
         6, 85, "syntax error", NULL},
     {WITH("{type: Combine, config: {group_by: k, combine: {n: concat}}}"), 6, 55,

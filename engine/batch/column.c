@@ -45,8 +45,7 @@ static const struct mr_value *raw_values(
     const struct mr_value *values, uint32_t stride, uint32_t n, struct mr_scratch *scratch)
 {
     struct mr_value *raw = mr_scratch_array(scratch, struct mr_value, n + 1);
-    for (uint32_t i = 0; i < n; i++)
-        raw[i] = mr_value_raw(values[(size_t)i * stride], scratch);
+    for (uint32_t i = 0; i < n; i++) raw[i] = mr_value_raw(values[(size_t)i * stride], scratch);
     return raw;
 }
 
@@ -83,8 +82,8 @@ static const uint64_t *valid_bits(
     return n_valid == n ? NULL : valid;
 }
 
-struct mr_column mr_column_make(enum mr_type type, const struct mr_value *values, uint32_t stride,
-    uint32_t n, struct mr_scratch *scratch)
+struct mr_column mr_column_make(enum mr_type type, const struct mr_value *values,
+    uint32_t stride, uint32_t n, struct mr_scratch *scratch)
 {
     const uint64_t *valid = valid_bits(values, stride, n, scratch);
     if (mr_type_is_text(type)) {

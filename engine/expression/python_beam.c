@@ -353,6 +353,8 @@ const char *const mr_python_beam[] = {
     "    parts = name.split('.')\n",
     "    value = new_beam()\n",
     "    for part in parts[1:]:\n",
+    "        if part.startswith('Sample'):\n",
+    "            raise Refused(\"'%s' draws at random: no two runs would agree\" % name)\n",
     "        if not hasattr(value, part):\n",
     "            near = ', '.join(sorted(n for n in vars(value) if not n.startswith('_')))\n",
     "            raise Refused(\"'%s' is not of the part of Beam that is here; there are %s\" % (name, near))\n",

@@ -348,6 +348,8 @@ def read_beam_name(name):
     parts = name.split('.')
     value = new_beam()
     for part in parts[1:]:
+        if part.startswith('Sample'):
+            raise Refused("'%s' draws at random: no two runs would agree" % name)
         if not hasattr(value, part):
             near = ', '.join(sorted(n for n in vars(value) if not n.startswith('_')))
             raise Refused("'%s' is not of the part of Beam that is here; there are %s" % (name, near))

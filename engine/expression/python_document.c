@@ -149,8 +149,8 @@ static bool put_dict(
     PyObject *key, *value;
     size_t begin = mr_document_begin(writer, kind);
     while (PyDict_Next(dict, &at, &key, &value)) {
-        bool ok = kind == MR_DOCUMENT_ROW ? put_name(writer, key)
-                                          : put_object(writer, key, depth);
+        bool ok =
+            kind == MR_DOCUMENT_ROW ? put_name(writer, key) : put_object(writer, key, depth);
         if (!ok || !put_object(writer, value, depth)) return false;
     }
     mr_document_end(writer, begin);

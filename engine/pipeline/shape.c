@@ -41,8 +41,8 @@ static struct mr_shape *shape_of(struct mr_graph_reader *reader, struct mr_field
     return shape;
 }
 
-static bool read_inner(struct mr_graph_reader *reader, const struct mr_yaml *node,
-    const struct mr_field **out)
+static bool read_inner(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, const struct mr_field **out)
 {
     struct mr_field *inner = mr_region_new(reader->region, struct mr_field);
     *out = inner;
@@ -107,8 +107,8 @@ bool mr_field_read(
         "type", "nullable", "items", "properties", "required", "additionalProperties"};
     if (node->kind == MR_YAML_LIST) { /* [integer] */
         if (node->n != 1)
-            return mr_fail_at(
-                reader->err, node->place, "a list as type has one member, that of its elements");
+            return mr_fail_at(reader->err, node->place,
+                "a list as type has one member, that of its elements");
         field->type = MR_TYPE_LIST;
         return read_inner(reader, node->items[0], &shape_of(reader, field)->element);
     }

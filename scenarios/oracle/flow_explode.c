@@ -109,6 +109,7 @@ static const char *find_failure(const struct explosion *explosion)
     return NULL;
 }
 
+/* How far the members of a value may be off is what is said of the value. */
 static void emit(const struct explosion *explosion, const struct mr_value *values)
 {
     struct mr_oracle *oracle = explosion->oracle;
@@ -117,13 +118,6 @@ static void emit(const struct explosion *explosion, const struct mr_value *value
     struct mr_value *copy = mr_scratch_array(&oracle->scratch, struct mr_value, n);
     memcpy(copy, values, sizeof *copy * n);
     exploded.values = copy;
-    if (explosion->row->slacks) {
-        double *slacks = mr_scratch_array(&oracle->scratch, double, n);
-        memcpy(slacks, explosion->row->slacks, sizeof *slacks * n);
-        for (uint32_t i = 0; i < explosion->explode->n_fields; i++)
-            slacks[explosion->explode->fields[i]] = 0;
-        exploded.slacks = slacks;
-    }
     mr_flow_emit(oracle, explosion->step->transform->id, MR_OUTPUT_MAIN, &exploded);
 }
 
