@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/document.h"
 #include "base/number.h"
 #include "base/row.h"
 #include "cli/files.h"
@@ -119,8 +120,40 @@ static void add_json_float(struct mr_text *out, double value)
     mr_text_add(out, text, strlen(text));
 }
 
+static void add_json_value(struct mr_text *out, struct mr_value value);
+
+/* As compact as the row itself: pandas puts no blanks anywhere. */
+static void add_json_members(struct mr_text *out, struct mr_value value)
+{
+    struct mr_document_cursor cursor = mr_document_open(value);
+    bool is_map = mr_document_kind(value) == MR_DOCUMENT_MAP;
+    bool is_object = is_map || cursor.is_row;
+    struct mr_value member;
+    mr_text_add(out, is_object ? "{" : "[", 1);
+    for (uint32_t i = 0; mr_document_next(&cursor, &member); i++) {
+        if (i > 0) mr_text_add(out, ",", 1);
+        if (cursor.is_row) {
+            add_json_text(out, cursor.name, cursor.name_bytes);
+        } else if (is_map) {
+            struct mr_text key = {0};
+            add_python(&key, member);
+            add_json_text(out, key.data, key.bytes);
+            mr_text_deinit(&key);
+            mr_document_next(&cursor, &member);
+        }
+        if (is_object) mr_text_add(out, ":", 1);
+        add_json_value(out, member);
+    }
+    mr_text_add(out, is_object ? "}" : "]", 1);
+}
+
 static void add_json_value(struct mr_text *out, struct mr_value value)
 {
+    bool is_document = mr_type_is_document((enum mr_type)value.type);
+    if (is_document && mr_document_kind(value) >= MR_DOCUMENT_LIST) {
+        add_json_members(out, value);
+        return;
+    }
     if (value.type == MR_TYPE_STRING) {
         add_json_text(out, value.text, value.bytes);
         return;

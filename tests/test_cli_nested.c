@@ -245,6 +245,26 @@ static void schemas_of_nested_values_are_asked(void **state)
     CHECK_ALL(state, examples);
 }
 
+/* Read from JSON, computed with, and written as JSON. */
+static void nested_values_come_from_json_and_become_it(void **state)
+{
+    struct bench *bench = *state;
+    write_text("in.json", "{\"a\": 1, \"r\": {\"x\": [1, 2.5], \"y\": null}}\n",
+        "{\"a\": 2, \"r\": {\"x\": [], \"y\": \"s\"}}\n");
+    write_text("p.yaml",
+        "pipeline:\n  type: chain\n  transforms:\n"
+        "    - {type: ReadFromJson, config: {path: in.json}}\n",
+        MAP("          a: a\n          r: r\n          n: len(r.x)\n          d: \"{'k': "
+            "a}\"\n") "    - {type: WriteToJson, config: {path: out}}\n");
+    char line[512];
+    snprintf(line, sizeof line, "%s/millrace run p.yaml > rows.txt 2> rest.txt", MR_BINARY_DIR);
+    assert_int_equal(WEXITSTATUS(system(line)), 0);
+    read_text("out-00000-of-00001", bench->output, sizeof bench->output);
+    assert_string_equal(bench->output,
+        "{\"a\":1,\"r\":{\"x\":[1,2.5],\"y\":null},\"n\":2,\"d\":{\"k\":1}}\n"
+        "{\"a\":2,\"r\":{\"x\":[],\"y\":\"s\"},\"n\":0,\"d\":{\"k\":2}}\n");
+}
+
 /* What Python says of it is why the job fails. */
 static void a_fold_that_fails_fails_the_job(void **state)
 {
@@ -283,6 +303,7 @@ int main(void)
         TEST(combine_folds_what_python_folds),
         TEST(windowing_information_is_a_value),
         TEST(failed_rows_are_values),
+        TEST(nested_values_come_from_json_and_become_it),
         TEST(schemas_of_nested_values_are_asked),
         TEST(a_fold_that_fails_fails_the_job),
     };
