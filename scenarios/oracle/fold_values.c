@@ -49,9 +49,7 @@ static bool fold_list(const struct mr_aggregate *aggregate, struct mr_value list
             .i = aggregate->kind == MR_FOLD_ALL ? n_true == n : n_true > 0};
         return true;
     case MR_FOLD_PYTHON:
-        *out = (struct mr_value){.type = MR_TYPE_NULL}; /* of no rows */
-        return mr_document_count(list) == 0 ||
-               mr_folder_apply(aggregate->folder, list, scratch, out);
+        return mr_folder_apply(aggregate->folder, list, scratch, out);
     default:
         MR_UNREACHABLE("an aggregate that folds no values");
     }
