@@ -92,6 +92,23 @@ static void the_clock_of_templates_stands_still(void **state)
     assert_string_equal(find(graph, "Create")->create.rows[0].text, "1970-01-01");
 }
 
+extern const char *const mr_python_template[];
+
+static void the_program_carries_the_text_of_its_file(void **state)
+{
+    (void)state;
+    FILE *file = fopen(MR_SOURCE_DIR "/engine/expression/python_template.py", "r");
+    assert_non_null(file);
+    char line[1024];
+    size_t n = 0;
+    for (; fgets(line, sizeof line, file); n++) {
+        assert_non_null(mr_python_template[n]);
+        assert_string_equal(mr_python_template[n], line);
+    }
+    fclose(file);
+    assert_null(mr_python_template[n]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +118,7 @@ int main(void)
         REGION_TEST(errors_in_what_was_rendered_are_shown_where_they_come_from),
         REGION_TEST(errors_of_jinja_have_their_place),
         REGION_TEST(what_would_not_be_the_same_twice_or_not_end_is_refused),
+        REGION_TEST(the_program_carries_the_text_of_its_file),
         REGION_TEST(the_clock_of_templates_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

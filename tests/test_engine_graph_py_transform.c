@@ -65,6 +65,34 @@ static void a_provider_may_name_a_known_constructor(void **state)
     assert_int_equal(find(graph, "Log/Chain/LogForTesting")->kind, MR_LOG_FOR_TESTING);
 }
 
+static void a_provider_may_have_the_source_itself(void **state)
+{
+    const char *text =
+        CREATE "    - {type: Scaled, config: {up: %s, by: 3}}\n"
+               "providers:\n"
+               "  - type: python\n"
+               "    config: {}\n"
+               "    transforms:\n"
+               "      Scaled: |\n"
+               "        @beam.ptransform_fn\n"
+               "        def Scaled(pcoll, up, by=2):\n"
+               "          if up is not None and up:\n"
+               "            return pcoll | beam.Map(lambda x: beam.Row(big=x.a * by))\n"
+               "          else:\n"
+               "            return pcoll | beam.Map(lambda x: beam.Row(small=x.a // by))\n";
+    char full[1024];
+    snprintf(full, sizeof full, text, "true");
+    const struct mr_graph *graph = read_graph(*state, full, NULL, NULL);
+    assert_string_equal(
+        find(graph, "Scaled/Chain/MapToFields")->outputs[0].schema.fields[0].name, "big");
+    snprintf(full, sizeof full, text, "false");
+    graph = read_graph(*state, full, NULL, NULL);
+    assert_string_equal(
+        find(graph, "Scaled/Chain/MapToFields")->outputs[0].schema.fields[0].name, "small");
+    snprintf(full, sizeof full, text, "1, over: 2");
+    assert_refused(*state, full, NULL, NULL, "the source takes no 'over'");
+}
+
 static void everything_else_is_refused_by_name(void **state)
 {
     static const struct {
@@ -107,6 +135,7 @@ int main(void)
         REGION_TEST(known_constructors_are_transforms_of_yaml),
         REGION_TEST(functions_that_return_transforms_are_chains),
         REGION_TEST(a_provider_may_name_a_known_constructor),
+        REGION_TEST(a_provider_may_have_the_source_itself),
         REGION_TEST(everything_else_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

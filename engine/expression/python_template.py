@@ -289,8 +289,11 @@ class SourceReader:
         if not tree.body:
             raise Unsupported('the source is empty')
         last = tree.body[-1]
-        arguments, result = self.function_of(last)
+        arguments, body = self.function_of(last)
         names = [one.arg for one in arguments.args]
+        has_pcoll = has_pcoll or any(
+            (self.dotted(one) or '').endswith('ptransform_fn')
+            for one in getattr(last, 'decorator_list', ()))
         self.pcoll = names.pop(0) if has_pcoll and names else None
         self.context = [ast.unparse(one) for one in tree.body[:-1] if not self.is_beam(one)]
         values = dict(zip(reversed(names), map(self.literal, reversed(arguments.defaults))))
@@ -302,7 +305,8 @@ class SourceReader:
             if name not in values:
                 raise Unsupported("the source needs '%s'" % name, last.lineno)
             self.context.append('%s = %r' % (name, values[name]))
-        self.walk(result)
+        self.values = values
+        self.walk(self.result_of(body, last))
 
     def is_beam(self, node):
         names = [one.name for one in getattr(node, 'names', ()) if hasattr(one, 'name')]
@@ -316,16 +320,54 @@ class SourceReader:
             raise Unsupported('only plain values can be defaults', node.lineno) from None
 
     def function_of(self, node):
+        """The arguments and the statements of the function."""
         ast = self.ast
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
-            return node.value.args, node.value.body
+            return node.value.args, [ast.Return(node.value.body)]
         if isinstance(node, ast.FunctionDef):
-            body = [one for one in node.body if not (
-                isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-            if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value:
-                return node.args, body[0].value
+            return node.args, node.body
+        self.refuse(node)
+
+    def refuse(self, node):
         raise Unsupported('the source must end in a function that only returns transforms of '
                           'Beam', node.lineno)
+
+    def result_of(self, body, node):
+        """What is returned, where `if` asks nothing but the arguments."""
+        ast = self.ast
+        body = [one for one in body if not (
+            isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+        while body and isinstance(body[0], ast.If):
+            taken = body[0].body if self.holds(body[0].test) else body[0].orelse
+            body = taken + body[1:]
+        if not body or not isinstance(body[0], ast.Return) or not body[0].value:
+            self.refuse(body[0] if body else node)
+        return body[0].value
+
+    def holds(self, test):
+        """Of an argument, a plain value, a comparison of these, `not`, `and` and `or`."""
+        ast = self.ast
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return not self.holds(test.operand)
+        if isinstance(test, ast.BoolOp):
+            found = [self.holds(one) for one in test.values]
+            return all(found) if isinstance(test.op, ast.And) else any(found)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left, right = self.value_of(test.left), self.value_of(test.comparators[0])
+            names = {ast.Eq: '__eq__', ast.NotEq: '__ne__', ast.Is: '__eq__',
+                     ast.IsNot: '__ne__', ast.In: '__contains__'}
+            name = names.get(type(test.ops[0]))
+            if name == '__contains__' and isinstance(right, (list, tuple, dict, str)):
+                return left in right
+            if name and name != '__contains__':
+                return (left == right) == (name == '__eq__')
+            self.refuse(test)
+        return bool(self.value_of(test))
+
+    def value_of(self, node):
+        if isinstance(node, self.ast.Name) and node.id in self.values:
+            return self.values[node.id]
+        return self.literal(node)
 
     def dotted(self, node):
         ast = self.ast
@@ -428,7 +470,7 @@ def transform_of(config_text):
     config = json.loads(config_text)
     name, args, kwargs = config['constructor'], config.get('args') or [], config.get('kwargs') or {}
     try:
-        if name in ('__constructor__', '__callable__'):
+        if name in ('__constructor__', '__callable__', '__source__'):
             source = kwargs.pop('source', None)
             if not isinstance(source, str) or args:
                 raise Unsupported("'%s' needs a text as 'kwargs.source', and no 'args'" % name)

@@ -4,11 +4,37 @@
 
 #include "engine/pipeline/provider.h"
 
+/* A source has several lines, or is a lambda. */
+static bool is_source(const char *text)
+{
+    return strchr(text, '\n') || strncmp(text, "lambda", 6) == 0;
+}
+
 bool mr_is_constructor(const struct mr_provided *provided)
 {
     const struct mr_yaml *value = provided->value;
-    return strcmp(provided->kind, "python") == 0 && value->kind == MR_YAML_TEXT &&
-           strncmp(value->text, "apache_beam.", 12) == 0 && !strchr(value->text, '\n');
+    if (strcmp(provided->kind, "python") != 0 || value->kind != MR_YAML_TEXT) return false;
+    return is_source(value->text) || strncmp(value->text, "apache_beam.", 12) == 0;
+}
+
+/* What a provider has for the type, with the config as the arguments by name. */
+static void provided_text(
+    struct mr_text *text, const struct mr_spec *spec, const struct mr_provided *provided)
+{
+    const char *value = provided->value->text;
+    bool has_source = is_source(value);
+    mr_text_printf(text, "{\"constructor\": ");
+    if (has_source) mr_text_printf(text, "\"__source__\", \"kwargs\": {\"source\": ");
+    mr_text_json(text, value, strlen(value));
+    if (!has_source) mr_text_printf(text, ", \"kwargs\": {");
+    for (uint32_t i = 0; spec->config && i < spec->config->n; i++) {
+        const char *key = spec->config->keys[i]->text;
+        if (has_source || i > 0) mr_text_printf(text, ", ");
+        mr_text_json(text, key, strlen(key));
+        mr_text_printf(text, ": ");
+        mr_yaml_json(text, spec->config->items[i]);
+    }
+    mr_text_printf(text, "}}");
 }
 
 /* The config as JSON; that of a provider's type has the arguments by name. */
@@ -19,14 +45,7 @@ static bool config_text(struct mr_graph_reader *reader, const struct mr_spec *sp
     struct mr_text text = {0};
     const char *name;
     if (provided) {
-        mr_text_printf(&text, "{\"constructor\": ");
-        mr_text_json(&text, provided->value->text, strlen(provided->value->text));
-        mr_text_printf(&text, ", \"kwargs\": ");
-        if (spec->config)
-            mr_yaml_json(&text, spec->config);
-        else
-            mr_text_printf(&text, "{}");
-        mr_text_printf(&text, "}");
+        provided_text(&text, spec, provided);
         *place = spec->place;
     } else {
         const struct mr_yaml *constructor = mr_config_need(reader, spec, "constructor");
