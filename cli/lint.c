@@ -27,6 +27,7 @@ struct lint {
     const char *jinja_variables;
     size_t n_files;
     size_t n_errors;
+    bool is_refused; /* by the machine: what is needed is not installed, or cannot be read */
     size_t n_warnings;
 };
 
@@ -194,7 +195,7 @@ static void lint_file(struct lint *lint, const char *path)
                                            : lint_scenario(lint, path, &err));
     if (is_ok) return;
     lint->n_errors++;
-    mr_console_error(&err);
+    lint->is_refused |= mr_console_error(&err) == MR_EXIT_MACHINE;
 }
 
 static int lint_all(struct lint *lint, const struct mr_arguments *paths)
@@ -209,7 +210,7 @@ static int lint_all(struct lint *lint, const struct mr_arguments *paths)
         }
         for (size_t k = 0; k < n_files; k++) lint_file(lint, files[k]);
     }
-    if (lint->n_errors > 0) return MR_EXIT_USAGE;
+    if (lint->n_errors > 0) return lint->is_refused ? MR_EXIT_MACHINE : MR_EXIT_USAGE;
     if (lint->n_files == 0) {
         fputs("error: there is no *.yaml file in what was named\n", stderr);
         return MR_EXIT_NOTHING;
