@@ -218,8 +218,7 @@ static const char *variables_of(struct mr_graph_reader *reader, const struct mr_
 
 /* The body as text, rendered with the config. */
 static bool render_body(struct mr_graph_reader *reader, const struct mr_spec *spec,
-    const struct mr_provided *provided, const struct mr_yaml *body, const char *label,
-    struct mr_rendered *out)
+    const struct mr_yaml *body, const char *label, struct mr_rendered *out)
 {
     struct mr_text text = {0};
     struct mr_place ignored;
@@ -230,7 +229,6 @@ static bool render_body(struct mr_graph_reader *reader, const struct mr_spec *sp
     *out = (struct mr_rendered){.bytes = text.bytes};
     out->text = mr_region_strndup(reader->region, text.data ? text.data : "", text.bytes);
     mr_text_deinit(&text);
-    (void)provided;
     if (!mr_template_find(label, out->text, out->bytes, &ignored)) return true;
     struct mr_template_files files = {0};
     if (reader->files)
@@ -271,7 +269,7 @@ static bool read_body(struct mr_graph_reader *reader, struct mr_spec *spec,
         reader->region, "%s(%s@%d)", provided->file, provided->type, spec->place.line);
     struct mr_rendered body;
     const struct mr_yaml *tree;
-    if (!render_body(reader, spec, provided, node, label, &body)) return false;
+    if (!render_body(reader, spec, node, label, &body)) return false;
     mr_graph_text(reader, label, body.text, body.bytes);
     if (!mr_yaml_parse(
             reader->region, label, body.text, body.bytes, MR_YAML_1_1, &tree, reader->err))
