@@ -47,6 +47,7 @@ const char mr_html_css[] =
     " overflow-x: auto; }\n"
     "pre.command { border: 1px solid var(--line); user-select: all; -webkit-user-select: all;"
     " cursor: text; }\n"
+    "td code.lines { white-space: pre; }\n"
     "td pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }\n"
     ".badge { display: inline-block; font-size: 0.75rem; font-weight: 700; line-height: 1;"
     " letter-spacing: 0.03em; padding: 5px 8px; border-radius: 5px; color: #ffffff;"

@@ -1,5 +1,7 @@
 /* What a check found in a run, as a table: key, window, expected and actual, inputs and cause.
  */
+#include <string.h>
+
 #include "reports/html_internal.h"
 
 static const char findings_sql[] =
@@ -21,7 +23,8 @@ static void add_line(struct mr_html *page, const char *label, const char *text, 
 {
     if (!*text) return;
     begin_line(page, label);
-    mr_html_add(page, is_code ? "<code>" : "");
+    bool has_lines = strchr(text, '\n') != NULL;
+    mr_html_add(page, !is_code ? "" : has_lines ? "<code class=\"lines\">" : "<code>");
     mr_html_text(page, text);
     mr_html_add(page, is_code ? "</code>" : "");
     end_line(page);

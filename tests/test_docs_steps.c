@@ -1,6 +1,8 @@
 /* The example of docs/steps.md does what the page says. */
 #include "tests/test_run_steps.h"
 
+#include "cli/files.h"
+
 /* The n-th fenced block of the page. */
 static const char *block(struct mr_region *region, const char *page, int n)
 {
@@ -54,11 +56,29 @@ static void the_example_holds_however_it_is_varied(void **state)
     for (uint64_t seed = 1; seed <= split->seeds; seed++) assert_holds(*state, split, seed);
 }
 
+static void the_scenarios_of_the_folder_hold_however_they_are_varied(void **state)
+{
+    static const char *const names[] = {"late-clicks", "replaced-source"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct mr_scenario *scenario = NULL;
+        struct mr_err err = {0};
+        const char *path =
+            mr_region_printf(*state, "%s/scenarios/steps/%s.yaml", MR_SOURCE_DIR, names[i]);
+        if (!mr_cli_read_scenario(*state, path, &scenario, &err)) fail_msg("%s", err.msg);
+        assert_string_equal(scenario->name, names[i]);
+        assert_holds(*state, scenario, 1);
+        assert_holds(*state, mr_scenario_restored_between(*state, scenario), 1);
+        const struct mr_scenario *split = mr_scenario_split(*state, scenario, 2);
+        for (uint64_t seed = 1; seed <= split->seeds; seed++) assert_holds(*state, split, seed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         LANGUAGE_TEST(the_example_holds),
         LANGUAGE_TEST(the_example_holds_however_it_is_varied),
+        LANGUAGE_TEST(the_scenarios_of_the_folder_hold_however_they_are_varied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,6 +228,28 @@ static void assertions_of_the_pipeline_are_judged_behind_the_last_step(void **st
     assert_int_equal(result->findings[0].check, MR_CHECK_ASSERTIONS);
 }
 
+/* Many rows over small channels between several workers: all of it within one instant. */
+static void a_step_is_over_when_all_is_quiet(void **state)
+{
+    struct mr_region *region = *state;
+    const char *rows =
+        "cluster: {workers: 3, parallelism: 4, batch: 1}\nsteps:\n  - rows: {clicks: [";
+    const char *expected = "";
+    for (int i = 0; i < 700; i++)
+        rows = mr_region_printf(region, "%s{user: u%d, time: 5}, ", rows, i % 7);
+    for (int i = 0; i < 7; i++)
+        expected = mr_region_printf(region, "%s{user: u%d, n: 100}, ", expected, i);
+    const char *text = mr_region_printf(region,
+        "%s]}\n  - watermark: {clicks: 60, taps: 60}\n  - expect: {counts: [%s]}\n", rows,
+        expected);
+    const struct mr_run_result *result =
+        run_seed(region, read_steps(region, test_clicks, text), 1);
+    assert_int_equal(result->virtual_ns, 0);
+    assert_int_equal(
+        result->findings[0].check, MR_CHECK_STEPS); /* nothing claims the raw ones */
+    assert_non_null(strstr(result->findings[0].summary, "700 rows of output 'raw'"));
+}
+
 /* Failures. */
 
 static void what_is_missing_and_what_is_too_much_stand_side_by_side(void **state)
@@ -399,6 +421,7 @@ int main(void)
         LANGUAGE_TEST(what_nothing_reads_is_an_output_where_nothing_is_written),
         LANGUAGE_TEST(a_source_of_the_pipeline_can_be_replaced),
         LANGUAGE_TEST(assertions_of_the_pipeline_are_judged_behind_the_last_step),
+        LANGUAGE_TEST(a_step_is_over_when_all_is_quiet),
         LANGUAGE_TEST(what_is_missing_and_what_is_too_much_stand_side_by_side),
         LANGUAGE_TEST(each_part_of_a_pane_is_compared_where_it_is_written),
         LANGUAGE_TEST(rows_that_no_step_claims_are_a_failure_at_the_end),
