@@ -286,7 +286,7 @@ static struct mr_column fold_lists(const struct mr_accumulators *accumulators,
     for (uint32_t i = 0; i < n; i++) {
         struct mr_value list = mr_pile_list(&lists[first + i], scratch);
         values[i] = list;
-        if (lists[first + i].n == 0) /* it has been shown: nobody looks at it */
+        if (lists[first + i].n == 0 && !accumulators->folds_nothing) /* it has been shown: nobody looks at it */
             values[i] = (struct mr_value){.type = MR_TYPE_NULL};
         else if (!accumulators->shows_lists && !mr_pile_fold(spec, list, scratch, &values[i]))
             values[i] = (struct mr_value){.type = MR_TYPE_NULL};

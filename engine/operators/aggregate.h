@@ -36,6 +36,7 @@ struct mr_accumulators {
     const struct mr_combine *combine;
     uint32_t capacity;
     bool shows_lists; /* what is to be folded is shown as the list of its values */
+    bool folds_nothing; /* also where there are no values; else that is None */
     struct mr_accumulator *list; /* [n_aggregates] */
 };
 

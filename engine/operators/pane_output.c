@@ -8,6 +8,7 @@ void mr_pane_output_init(struct mr_pane_output *output, struct mr_operator *oper
     *output = (struct mr_pane_output){.operator= operator, .windows = windows };
     mr_accumulators_init(
         &output->values, operator->context->arena, &operator->transform->combine);
+    output->values.folds_nothing = true;
 }
 
 static void reserve(struct mr_pane_output *output)
@@ -139,6 +140,10 @@ void mr_pane_output_flush(struct mr_pane_output *output)
         mr_scratch_array(scratch, struct mr_column, combine->n_keys + combine->n_aggregates);
     gather_keys(output, scratch, columns);
     gather_values(output, scratch, columns + combine->n_keys);
+    if (mr_combine_fold_failed(operator)) {
+        forget(output);
+        return;
+    }
     struct mr_batch batch = {.n_rows = output->n,
         .n_selected = output->n,
         .n_columns = combine->n_keys + combine->n_aggregates,

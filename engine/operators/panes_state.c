@@ -35,6 +35,7 @@ bool mr_panes_state_visit(const struct mr_transform *transform, const struct mr_
     struct mr_pane_windows windows;
     mr_trigger_compile(&program, &transform->windowing.trigger);
     mr_pane_windows_init(&windows, scratch->arena, &nowhere, transform, input, &program);
+    windows.accumulators.shows_lists = true;
     windows.watermark_us = (mr_us)mr_snapshot_read_u64(&reader);
     mr_snapshot_read_u64(&reader);
     mr_pane_windows_restore(&windows, &reader);

@@ -11,7 +11,7 @@ bool mr_combine_has_empty(const struct mr_combine *combine)
 {
     for (uint32_t i = 0; i < combine->n_aggregates; i++)
         if (combine->aggregates[i].kind == MR_MIN || combine->aggregates[i].kind == MR_MAX ||
-            mr_aggregate_is_fold(combine->aggregates[i].kind))
+            combine->aggregates[i].kind == MR_FOLD_PYTHON)
             return false;
     return true;
 }

@@ -132,7 +132,7 @@ struct mr_combine {
     uint32_t n_aggregates;
     const struct mr_aggregate *aggregates;
 };
-/* Whether all aggregates say something of no rows: a count is 0, but there is no least. */
+/* Whether all aggregates say something of no rows: a count is 0, but there is no least, and what Python makes of nothing is anybody's guess. */
 bool mr_combine_has_empty(const struct mr_combine *combine);
 enum mr_delivery { MR_DELIVERY_EXACTLY_ONCE, MR_DELIVERY_AT_LEAST_ONCE };
 enum mr_file_format { MR_FILE_TEXT, MR_FILE_CSV, MR_FILE_JSON };

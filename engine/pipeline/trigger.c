@@ -38,6 +38,15 @@ bool mr_trigger_same(const struct mr_trigger *a, const struct mr_trigger *b)
     return mr_trigger_same(a->early, b->early) && mr_trigger_same(a->late, b->late);
 }
 
+bool mr_trigger_has(const struct mr_trigger *trigger, enum mr_trigger_kind kind)
+{
+    if (!trigger) return false;
+    for (uint32_t i = 0; i < trigger->n_parts; i++)
+        if (mr_trigger_has(&trigger->parts[i], kind)) return true;
+    return trigger->kind == kind || mr_trigger_has(trigger->early, kind) ||
+           mr_trigger_has(trigger->late, kind);
+}
+
 static bool read_trigger(
     struct trigger_reader *reader, const struct mr_yaml *node, struct mr_trigger *out);
 
@@ -234,13 +243,4 @@ struct mr_trigger mr_trigger_continue(
     struct mr_trigger *any = mr_region_new(region, struct mr_trigger);
     *any = continued;
     return (struct mr_trigger){.kind = MR_TRIGGER_REPEATEDLY, .n_parts = 1, .parts = any};
-}
-
-bool mr_trigger_has(const struct mr_trigger *trigger, enum mr_trigger_kind kind)
-{
-    if (!trigger) return false;
-    if (trigger->kind == kind) return true;
-    for (uint32_t i = 0; i < trigger->n_parts; i++)
-        if (mr_trigger_has(&trigger->parts[i], kind)) return true;
-    return mr_trigger_has(trigger->early, kind) || mr_trigger_has(trigger->late, kind);
 }

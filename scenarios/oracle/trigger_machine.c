@@ -18,6 +18,7 @@ static void begin(struct mr_machine *machine, struct mr_arena *arena,
         .next_end_us = MR_US_MAX,
         .next_due_ns = MR_NS_NEVER};
     mr_scratch_init(&machine->scratch, arena);
+    machine->caller = (struct mr_caller){.owner = MR_CALLER_ORACLE};
     machine->scratch.caller = &machine->caller;
     mr_fold_init(&machine->fold, arena, &machine->scratch, transform, input);
     machine->group = mr_arena_alloc(arena, machine->fold.stride);
@@ -219,7 +220,7 @@ static bool compute(
         else if (tally->expression &&
                  mr_expression_row(tally->expression, row, &machine->scratch, &values[i]))
             return false;
-        if (tally->kind != MR_TALLY_COUNT && values[i].type == MR_TYPE_NULL) return false;
+        if (!mr_tally_takes_none(tally) && values[i].type == MR_TYPE_NULL) return false;
     }
     return true;
 }
@@ -353,7 +354,10 @@ bool mr_machine_show(struct mr_machine *machine, mr_us start_us, mr_us end_us,
     if (!window || window->n_rows == 0 || window->start_us != start_us ||
         window->end_us != end_us)
         return false;
+    bool has_folds = machine->fold.has_folds;
+    machine->fold.has_folds = false; /* state shows the values themselves */
     mr_machine_fold(machine, window, values, slacks);
+    machine->fold.has_folds = has_folds;
     return true;
 }
 

@@ -47,7 +47,7 @@ void mr_machine_time(struct mr_machine *machine, mr_ns now_ns);
 mr_us mr_machine_output_us(const struct mr_machine *machine);
 /* Windows with rows that no pane has taken away. */
 uint64_t mr_machine_entries(const struct mr_machine *machine);
-/* What such a window would show now: values[n_keys + n_aggregates] and slacks. `keys[n_keys]`
+/* What such a window would show now, but that values to be folded are shown as they are: values[n_keys + n_aggregates] and slacks. `keys[n_keys]`
  * names it. False: there is none. Text is borrowed until the next call. */
 bool mr_machine_show(struct mr_machine *machine, mr_us start_us, mr_us end_us,
     const struct mr_value *keys, struct mr_value *values, double *slacks);
