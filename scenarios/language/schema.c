@@ -402,7 +402,7 @@ DEFINITION("step_pane": {
         "timestamp": {"$ref": "#/definitions/time"},
         "timing": {"enum": ["early", "on_time", "late", "unknown", "on-time"]},
         "index": {"type": "integer", "minimum": 0},
-        "nonspeculative_index": {"type": "integer", "minimum": 0},
+        "nonspeculative_index": {"type": "integer", "minimum": -1},
         "is_last": {"type": "boolean"}}})
 DEFINITION("step_window": {
     "type": "object", "additionalProperties": false, "required": ["start", "end"],

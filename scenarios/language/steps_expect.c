@@ -49,6 +49,19 @@ static bool read_timing(struct mr_reading *reading, const struct mr_yaml *map, i
     return true;
 }
 
+/* Of an early pane it is -1, as in Beam; the engine has another number for that. */
+static bool read_nonspeculative(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_test_row *out)
+{
+    const char *key = "nonspeculative_index";
+    int64_t index = -1;
+    if (!mr_read_integer(reading, map, key, MR_RANGE_COUNT(-1, UINT16_MAX - 1), &index))
+        return false;
+    bool is_early = index < 0 && mr_yaml_get(map, key) != NULL;
+    out->nonspeculative_index = is_early ? MR_PANE_SPECULATIVE : index;
+    return true;
+}
+
 static bool read_pane(
     struct mr_reading *reading, const struct mr_yaml *node, struct mr_test_row *out)
 {
@@ -58,7 +71,7 @@ static bool read_pane(
     if (!mr_read_keys(reading, node, "pane", MR_MAP_STEP_PANE) ||
         !read_timing(reading, node, &out->timing) ||
         !read_count(reading, node, "index", &out->index) ||
-        !read_count(reading, node, "nonspeculative_index", &out->nonspeculative_index) ||
+        !read_nonspeculative(reading, node, out) ||
         !mr_read_bool(reading, node, "is_last", &is_last))
         return false;
     if (mr_yaml_get(node, "is_last")) out->is_last = is_last;

@@ -393,7 +393,9 @@ bool millrace_driver_take(
         .window_end_us = outcome->window_end_us,
         .timing = (enum millrace_timing)outcome->pane.timing,
         .index = outcome->pane.index,
-        .nonspeculative_index = outcome->pane.nonspeculative_index,
+        .nonspeculative_index = outcome->pane.nonspeculative_index == MR_PANE_SPECULATIVE
+                                    ? -1
+                                    : outcome->pane.nonspeculative_index,
         .is_last = outcome->pane.is_last};
     return true;
 }

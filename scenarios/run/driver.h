@@ -65,7 +65,7 @@ struct millrace_row {
     int64_t window_end_us;
     enum millrace_timing timing;
     uint32_t index;
-    uint32_t nonspeculative_index;
+    int32_t nonspeculative_index; /* -1: early */
     bool is_last;
 };
 

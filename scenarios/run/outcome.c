@@ -199,7 +199,8 @@ static void add_pane(struct line *line, unsigned parts, const struct mr_test_row
     if (parts & PART_TIMING && row->timing >= 0) add_text(line, timings[row->timing]);
     if (parts & PART_INDEX && row->index >= 0) add_number(line, "index", row->index);
     if (parts & PART_NONSPECULATIVE && row->nonspeculative_index >= 0)
-        add_number(line, "nonspeculative", row->nonspeculative_index);
+        add_number(line, "nonspeculative",
+            row->nonspeculative_index == MR_PANE_SPECULATIVE ? -1 : row->nonspeculative_index);
     if (parts & PART_LAST && row->is_last >= 0)
         add_text(line, row->is_last ? " last" : " not last");
 }

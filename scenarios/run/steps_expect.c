@@ -132,6 +132,19 @@ static void look(void *self, const struct mr_combine_state_entry *entry)
     search->n_found++;
 }
 
+static bool visit_state(const struct mr_transform *combine, const struct mr_schema *input,
+    const struct mr_stored *stored, struct mr_scratch *scratch, struct search *search)
+{
+    if (!mr_windowing_is_plain(&combine->windowing))
+        return mr_panes_state_visit(
+            combine, input, stored->state, stored->bytes, scratch, search, look);
+    if (combine->windowing.kind == MR_WINDOW_SLIDING)
+        return mr_slices_state_visit(
+            combine, input, stored->state, stored->bytes, scratch, search, look);
+    return mr_combine_state_visit(
+        &combine->combine, input, stored->state, stored->bytes, scratch, search, look);
+}
+
 static bool count_entries(struct mr_playing *playing, uint64_t *n_found)
 {
     struct run *run = playing->run;
@@ -147,11 +160,7 @@ static bool count_entries(struct mr_playing *playing, uint64_t *n_found)
     bool is_whole = true;
     for (; stored && is_whole; stored = stored->next) {
         if (stored->transform != combine->id) continue;
-        is_whole = combine->windowing.kind == MR_WINDOW_SLIDING
-                       ? mr_slices_state_visit(combine, input, stored->state, stored->bytes,
-                             &scratch, &search, look)
-                       : mr_combine_state_visit(&combine->combine, input, stored->state,
-                             stored->bytes, &scratch, &search, look);
+        is_whole = visit_state(combine, input, stored, &scratch, &search);
         mr_scratch_reset(&scratch);
     }
     mr_scratch_deinit(&scratch);
