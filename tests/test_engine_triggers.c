@@ -380,6 +380,9 @@ static void play_drawn_step(
         uint32_t n = 1 + draw(seed, 4);
         for (uint32_t i = 0; i < n; i++) {
             int64_t second = base + (int64_t)draw(seed, 24) - 12;
+            bool is_extreme = draw(seed, 80) == 0; /* the last second of time */
+            if (is_extreme && player->combine->windowing.kind != MR_WINDOW_SLIDING)
+                second = MR_US_MAX / MR_SECOND_US;
             used += (size_t)snprintf(step + used, size - used, " %c:%lld",
                 'a' + (int)draw(seed, 2), (long long)(second > 0 ? second : 0));
         }

@@ -19,7 +19,7 @@ struct mr_column {
 
 /* The pane that a row came in (Beam's PaneInfo). */
 enum mr_pane_timing { MR_PANE_EARLY, MR_PANE_ON_TIME, MR_PANE_LATE, MR_PANE_UNKNOWN };
-/* nonspeculative_index of an EARLY pane: -1 in Beam. */
+/* nonspeculative_index of an EARLY pane: -1 in Beam. Others are counted no further than the one below. */
 enum { MR_PANE_SPECULATIVE = 0xffff };
 struct mr_pane {
     uint32_t index;

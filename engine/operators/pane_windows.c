@@ -259,9 +259,9 @@ void mr_pane_windows_end_batch(struct mr_pane_windows *windows)
 static bool is_joined(const struct mr_pane_windows *windows,
     const struct mr_pane_window *window, mr_us start_us, mr_us end_us)
 {
-    if (windows->transform->windowing.kind == MR_WINDOW_SESSIONS)
-        return window->start_us < end_us && start_us < window->end_us;
-    return window->start_us == start_us && window->end_us == end_us;
+    if (window->start_us == start_us && window->end_us == end_us) return true;
+    return windows->transform->windowing.kind == MR_WINDOW_SESSIONS &&
+           window->start_us < end_us && start_us < window->end_us;
 }
 
 /* Panes are counted anew where the bounds are new, as in Beam: its windows are their bounds. */

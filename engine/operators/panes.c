@@ -94,8 +94,10 @@ static void put_pane(struct combine *combine, uint32_t id, enum cause cause, boo
             .nonspeculative_index = MR_PANE_SPECULATIVE,
             .timing = (uint8_t)timing,
             .is_last = is_last};
-        if (timing != MR_PANE_EARLY)
-            pane.nonspeculative_index = (uint16_t)window->n_nonspeculative++;
+        if (timing != MR_PANE_EARLY) {
+            pane.nonspeculative_index = (uint16_t)window->n_nonspeculative;
+            if (window->n_nonspeculative < MR_PANE_SPECULATIVE - 1) window->n_nonspeculative++;
+        }
         mr_pane_output_put(&combine->output, id, pane);
     }
     clear_window(combine, id, is_last);

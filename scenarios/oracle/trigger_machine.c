@@ -130,7 +130,11 @@ static void tell(
         .is_last = is_last,
         .values = values,
         .slacks = slacks};
-    if (timing != 0) pane.nonspeculative_index = (int32_t)window->n_nonspeculative++;
+    if (timing != 0) {
+        pane.nonspeculative_index = (int32_t)window->n_nonspeculative;
+        if (window->n_nonspeculative < 65534)
+            window->n_nonspeculative++; /* 16 bits of a pane */
+    }
     if (machine->listener.pane) machine->listener.pane(machine->listener.self, &pane);
     mr_scratch_reset(&machine->scratch);
 }

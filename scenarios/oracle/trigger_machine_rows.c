@@ -159,7 +159,8 @@ static struct mr_machine_window *take_overlapping(
     for (; *at; at = &(*at)->next) {
         struct mr_machine_window *window = *at;
         if (!mr_machine_key_is(window, row->hash, row->key)) continue;
-        if (window->end_us <= start_us || window->start_us >= end_us) continue;
+        bool is_same = window->start_us == start_us && window->end_us == end_us;
+        if (!is_same && (window->end_us <= start_us || window->start_us >= end_us)) continue;
         *at = window->next;
         return window;
     }

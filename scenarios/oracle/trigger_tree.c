@@ -64,7 +64,7 @@ void mr_tree_row(struct mr_tree *tree, mr_ns now_ns)
     if (tree->is_finished) return;
     if (trigger->kind == MR_TRIGGER_COUNT) tree->n_rows++;
     if (trigger->kind == MR_TRIGGER_DELAY && tree->due_ns == MR_NS_NEVER)
-        tree->due_ns = now_ns + trigger->delay_ns;
+        tree->due_ns = mr_add_saturating(now_ns, trigger->delay_ns);
     if (trigger->kind == MR_TRIGGER_WATERMARK) {
         struct mr_tree *side = tree->is_late ? tree->late : tree->early;
         if (side) mr_tree_row(side, now_ns);
