@@ -136,6 +136,9 @@ static const struct {
     {"accumulation: retracting", 45, "'retracting' is not supported yet", NULL},
     {"timestamp_combiner: first", 51, "unknown timestamp_combiner", NULL},
     {"late_output: x", 31, "not supported yet", NULL},
+    {"windowing: {type: calendar, time_zone: Europe/Berlni}", 70, "unknown time zone",
+        "Europe/Berlin"},
+    {"windowing: {type: calendar, days: 0}", 65, "days", NULL},
     {"windowing: {type: sliding, size: 1s, period: 0}", 76, "at least a microsecond", NULL},
     {"windowing: {type: sessions, gap: 1s, offset: 1s}", 68, "offset", NULL},
 };

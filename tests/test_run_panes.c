@@ -46,6 +46,7 @@ static const char *const windowings[] = {
     "{type: sliding, size: 90ms, period: 40ms}",
     "{type: sessions, gap: 40ms}",
     "{type: global}",
+    "{type: calendar, days: 1, time_zone: America/Chicago}",
 };
 static const char *const modes[] = {
     "",

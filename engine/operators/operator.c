@@ -53,6 +53,8 @@ void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *
         *end_us = batch->window_ends_us[row];
     } else if (windowing->kind == MR_WINDOW_FIXED) {
         mr_window_of(batch->times_us[row], windowing->size_us, windowing->offset_us, start_us, end_us);
+    } else if (windowing->kind == MR_WINDOW_CALENDAR) {
+        mr_zone_days(&windowing->zone, windowing->days, batch->times_us[row], start_us, end_us);
     } else if (windowing->kind == MR_WINDOW_SLIDING) {
         mr_us last_us;
         *start_us = *end_us = batch->times_us[row];

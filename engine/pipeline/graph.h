@@ -4,6 +4,7 @@
 
 #include "base/yaml.h"
 #include "engine/expression/expression.h"
+#include "engine/pipeline/zone.h"
 #include "engine/expression/template.h"
 #include "engine/pipeline/assertion.h"
 
@@ -27,7 +28,13 @@ enum mr_transform_kind {
     MR_SQL, /* Sql that looks at more than one row, Combine in SQL */
 };
 
-enum mr_window_kind { MR_WINDOW_GLOBAL, MR_WINDOW_FIXED, MR_WINDOW_SLIDING, MR_WINDOW_SESSIONS };
+enum mr_window_kind {
+    MR_WINDOW_GLOBAL,
+    MR_WINDOW_FIXED,
+    MR_WINDOW_SLIDING,
+    MR_WINDOW_SESSIONS,
+    MR_WINDOW_CALENDAR, /* days of a time zone */
+};
 enum mr_trigger_kind {
     MR_TRIGGER_DEFAULT,    /* at the watermark, then for each late batch */
     MR_TRIGGER_WATERMARK,  /* at the watermark; `early` before it and `late` after it, each again and again */
@@ -68,6 +75,8 @@ struct mr_windowing {
     mr_us offset_us;           /* FIXED: in [0, size); SLIDING: in [0, period) */
     mr_us period_us;           /* SLIDING: > 0 */
     mr_us gap_us;              /* SESSIONS: > 0 */
+    uint32_t days;             /* CALENDAR: > 0 */
+    struct mr_zone zone;       /* CALENDAR */
     mr_us allowed_lateness_us; /* >= 0 */
     enum mr_accumulation accumulation;
     enum mr_timestamp_combiner timestamp_combiner;

@@ -6,6 +6,8 @@ bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *
 {
     return a->kind == b->kind && a->size_us == b->size_us && a->offset_us == b->offset_us &&
            a->period_us == b->period_us && a->gap_us == b->gap_us &&
+           a->days == b->days && a->zone.offset_s == b->zone.offset_s &&
+           a->zone.rule == b->zone.rule &&
            a->allowed_lateness_us == b->allowed_lateness_us &&
            a->accumulation == b->accumulation &&
            a->timestamp_combiner == b->timestamp_combiner &&
@@ -78,6 +80,25 @@ static bool read_sliding(
     return true;
 }
 
+static bool read_calendar(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out)
+{
+    const struct mr_yaml *days = mr_config_get(node, "days");
+    const struct mr_yaml *zone = mr_config_get(node, "time_zone");
+    int64_t n = 1;
+    const char *text = "UTC";
+    if (days && !mr_yaml_as_int(days, "days", 1, 36500, &n, reader->err)) return false;
+    if (zone && !mr_config_name(reader, zone, "time_zone", &text)) return false;
+    out->days = (uint32_t)n;
+    if (mr_zone_find(text, &out->zone)) return true;
+    const char *const *names;
+    size_t n_names;
+    mr_zone_names(&names, &n_names);
+    mr_fail_at(reader->err, zone->place, "unknown time zone '%s'", text);
+    mr_err_suggest(reader->err, text, names, n_names);
+    return false;
+}
+
 static bool read_kind(struct mr_graph_reader *reader, const struct mr_yaml *node,
     enum mr_window_kind kind, struct mr_windowing *out)
 {
@@ -92,31 +113,41 @@ static bool read_kind(struct mr_graph_reader *reader, const struct mr_yaml *node
         return read_sliding(reader, node, out);
     case MR_WINDOW_SESSIONS:
         return read_span(reader, node, "sessions", "gap", &out->gap_us);
+    case MR_WINDOW_CALENDAR:
+        return read_calendar(reader, node, out);
     }
     return false;
 }
 
-bool mr_windowing_read(
-    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out)
+/* `n_words`: how many of the kinds may stand there. */
+static bool read_windowing(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    size_t n_words, struct mr_windowing *out)
 {
-    static const char *const words[] = {"global", "fixed", "sliding", "sessions"}; /* by kind */
+    static const char *const words[] = {"global", "fixed", "sliding", "sessions", "calendar"}; /* by kind */
     static const char *const keys[][4] = {{"type"}, {"type", "size", "offset"},
-        {"type", "size", "period", "offset"}, {"type", "gap"}};
-    static const size_t n_keys[] = {1, 3, 4, 2};
+        {"type", "size", "period", "offset"}, {"type", "gap"}, {"type", "days", "time_zone"}};
+    static const size_t n_keys[] = {1, 3, 4, 2, 3};
     if (node->kind == MR_YAML_TEXT && !mr_config_text_tree(reader, node, &node)) return false;
     if (node->kind != MR_YAML_MAP)
         return mr_fail_at(reader->err, node->place, "windowing must be a map");
     const struct mr_yaml *type = mr_config_get(node, "type");
     if (!type) return mr_fail_at(reader->err, node->place, "windowing needs a 'type'");
     size_t index;
-    if (!mr_config_word(reader, type, "window type", words, MR_COUNT_OF(words), NULL, 0,
-            &index) ||
+    if (!mr_config_word(reader, type, "window type", words, n_words, words + n_words,
+            MR_COUNT_OF(words) - n_words, &index) ||
         !mr_yaml_only_keys(node, "windowing", keys[index], n_keys[index], reader->err))
         return false;
     struct mr_windowing windowing = {.kind = MR_WINDOW_GLOBAL};
     if (!read_kind(reader, node, (enum mr_window_kind)index, &windowing)) return false;
     *out = windowing;
     return true;
+}
+
+/* Beam's own windows, as WindowInto has them. */
+bool mr_windowing_read(
+    struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out)
+{
+    return read_windowing(reader, node, MR_WINDOW_CALENDAR, out);
 }
 
 static bool keep_schema(
@@ -195,7 +226,9 @@ bool mr_configure_window(
             MR_COUNT_OF(refused)))
         return false;
     const struct mr_yaml *windowing = mr_config_need(reader, spec, "windowing");
-    return windowing && mr_windowing_read(reader, windowing, &transform->windowing) &&
+    return windowing &&
+           read_windowing(
+               reader, windowing, MR_WINDOW_CALENDAR + 1, &transform->windowing) &&
            read_window_config(reader, config, &transform->windowing) &&
            keep_schema(reader, spec, transform);
 }

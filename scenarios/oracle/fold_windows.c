@@ -27,6 +27,8 @@ void mr_flow_window(const struct mr_windowing *windowing, const struct mr_flow_r
         *end_us = row->window_end_us;
     } else if (windowing->kind == MR_WINDOW_FIXED) {
         mr_window_of(row->at_us, windowing->size_us, windowing->offset_us, start_us, end_us);
+    } else if (windowing->kind == MR_WINDOW_CALENDAR) {
+        mr_zone_days(&windowing->zone, windowing->days, row->at_us, start_us, end_us);
     } else if (windowing->kind == MR_WINDOW_SESSIONS) {
         *start_us = row->at_us;
         *end_us = mr_us_add(row->at_us, windowing->gap_us);
