@@ -70,7 +70,9 @@ enum mr_chance {
     X(MERGE_LOSES_TRIGGER, "merge_loses_trigger", "a session that merges forgets what its trigger had counted", "exactly_once PANE_CONTRACT") \
     X(PANE_INDEX_RESET, "pane_index_reset", "after a restore the panes of a window are counted anew", "exactly_once PANE_CONTRACT") \
     X(PANE_AFTER_HORIZON, "pane_after_horizon", "a row that comes a second after its window has expired is taken in", "exactly_once PANE_CONTRACT") \
-    X(TIMER_LOST_AT_RESTORE, "timer_lost_at_restore", "a timer of processing time is not set again at a restore", "exactly_once PANE_CONTRACT")
+    X(TIMER_LOST_AT_RESTORE, "timer_lost_at_restore", "a timer of processing time is not set again at a restore", "exactly_once PANE_CONTRACT") \
+    X(INTERVAL_OFF_BY_ONE, "interval_off_by_one", "a join leaves out rows at the end of its interval", "exactly_once LOSS") \
+    X(UNMATCHED_AGAIN, "unmatched_again", "a restored outer join does not know which rows had met another", "exactly_once WRONG or DUPLICATE")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,

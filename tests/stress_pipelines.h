@@ -386,6 +386,26 @@ static const struct stress_pipeline stress_pipelines[] = {
             "          big: {value: value ** 12, fn: sum}\n"
             WRITE_OF("Sink", "Combine", "out", "exactly_once")
             WRITE_OF("Bad", "MapToFields.bad", "bad", "exactly_once")},
+    {.name = "near-each-other",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - type: JoinStreams\n"
+            "      input: {l: A, r: B}\n"
+            "      config: {kind: interval, before: 15ms, after: 40ms, equalities: key, type: "
+            "outer, fields: {r: {other: key, w: value}}}\n"
+            WINDOW_OF("JoinStreams")
+            "    - {type: Combine, input: Window, config: {group_by: [key, other], combine: {n: "
+            "{fn: count, value: w}}}}\n"
+            WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")
+            WRITE_OF("Rows", "JoinStreams", "rows, key: key", "exactly_once")},
+    {.name = "versions",
+        .rows = MUCH_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - type: JoinStreams\n"
+            "      input: {l: A, r: B}\n"
+            "      config: {kind: temporal, equalities: key, type: left, max_age: 100ms, fields: "
+            "{r: {w: value}}}\n"
+            WRITE_OF("Sink", "JoinStreams", "out, key: key", "exactly_once")},
 };
 /* clang-format on */
 

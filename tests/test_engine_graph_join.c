@@ -141,6 +141,21 @@ struct refusal {
     const char *hint; /* the nearest word, or NULL */
 };
 
+static void assert_refused(struct mr_region *region, const struct refusal *refusals, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct mr_graph *graph = NULL;
+        struct mr_err err = {0};
+        if (try(region, refusals[i].text, &graph, &err))
+            fail_msg("accepted: %s", refusals[i].text);
+        assert_string_equal(err.msg, refusals[i].message);
+        assert_int_equal(err.input_line, refusals[i].line);
+        char told[2048];
+        mr_err_format(&err, told, sizeof told);
+        if (refusals[i].hint && !strstr(told, refusals[i].hint)) fail_msg("no hint: %s", told);
+    }
+}
+
 static void what_cannot_be_joined_is_refused_at_its_place(void **state)
 {
     static const struct refusal refusals[] = {
@@ -204,17 +219,58 @@ static void what_cannot_be_joined_is_refused_at_its_place(void **state)
             "allowed lateness are not supported",
             NULL},
     };
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        const struct mr_graph *graph = NULL;
-        struct mr_err err = {0};
-        if (try(*state, refusals[i].text, &graph, &err))
-            fail_msg("accepted: %s", refusals[i].text);
-        assert_string_equal(err.msg, refusals[i].message);
-        assert_int_equal(err.input_line, refusals[i].line);
-        char told[2048];
-        mr_err_format(&err, told, sizeof told);
-        if (refusals[i].hint && !strstr(told, refusals[i].hint)) fail_msg("no hint: %s", told);
-    }
+    assert_refused(*state, refusals, sizeof refusals / sizeof *refusals);
+}
+
+#define STREAMS(config)                                                                        \
+    INPUTS "    - {type: JoinStreams, name: J, input: {a: a, b: b}, config: {" config "}}\n"   \
+           "    - {type: WriteToLog, input: J, config: {topic: out}}\n"
+
+static void streams_are_joined_by_time_or_in_windows(void **state)
+{
+    const struct mr_graph *graph = read(*state,
+        STREAMS("kind: interval, equalities: k, before: 2s, type: right, fields: {a: [s]}"));
+    const struct mr_transform *transform = &graph->transforms[3];
+    assert_int_equal(transform->kind, MR_JOIN_STREAMS);
+    assert_int_equal(transform->join.kind, MR_JOIN_INTERVAL);
+    assert_true(transform->join.before_us == 2 * MR_SECOND_US);
+    assert_true(transform->join.after_us == 0);
+    assert_true(transform->outputs[0].schema.fields[0].is_nullable);
+    graph = read(*state, STREAMS("kind: temporal, equalities: k"));
+    assert_int_equal(graph->transforms[3].join.kind, MR_JOIN_TEMPORAL);
+    assert_true(graph->transforms[3].join.before_us == MR_US_MAX);
+    graph = read(*state, STREAMS("kind: window, equalities: k"));
+    assert_int_equal(graph->transforms[3].kind, MR_JOIN);
+}
+
+static void streams_that_cannot_be_joined_are_refused(void **state)
+{
+    static const struct refusal refusals[] = {
+        {STREAMS("equalities: k"), 6, "config of 'J' needs 'kind'", NULL},
+        {STREAMS("kind: intervall, equalities: k"), 6, "unknown kind of join 'intervall'",
+            "interval"},
+        {STREAMS("kind: interval, equalities: k"), 6,
+            "config of 'J' needs 'before', 'after', or both", NULL},
+        {STREAMS("kind: interval, equalities: k, after: 1d"), 6,
+            "after '1d': a 'd' is 12 hours in Beam's windowing and would mislead here, write "
+            "hours",
+            NULL},
+        {STREAMS("kind: temporal, equalities: k, after: 1s"), 6,
+            "unknown key 'after' of 'config of a JoinStreams of kind 'temporal''", NULL},
+        {STREAMS("kind: temporal, equalities: k, type: outer"), 6,
+            "a temporal join is of type 'inner' or 'left'", NULL},
+        {INPUTS "    - {type: JoinStreams, name: J, input: {a: a, b: b, c: c}, config: {kind: "
+                "temporal, equalities: k}}\n",
+            6, "'J' takes at most 2 inputs, not 3", NULL},
+        {INPUTS
+            "    - {type: JoinStreams, name: J, input: {a: a, b: b}, windowing: {type: fixed, "
+            "size: 1}, config: {kind: temporal, equalities: k}}\n",
+            6,
+            "'J' joins by time: its inputs must be in the global window, and windows come "
+            "after it",
+            NULL},
+    };
+    assert_refused(*state, refusals, sizeof refusals / sizeof *refusals);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -228,6 +284,8 @@ int main(void)
         TEST(equal_keys_go_to_the_same_place),
         TEST(a_condition_belongs_to_the_later_input),
         TEST(what_cannot_be_joined_is_refused_at_its_place),
+        TEST(streams_are_joined_by_time_or_in_windows),
+        TEST(streams_that_cannot_be_joined_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

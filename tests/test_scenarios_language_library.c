@@ -121,6 +121,13 @@ static void each_departure_counts_in_three_sliding_windows_although_workers_cras
     assert_true(is_reached(reached, MR_SOMETIMES_LATE_ROW_DROPPED));
 }
 
+static void connections_are_each_there_once_although_workers_crash(void **state)
+{
+    uint64_t reached;
+    assert_passes(*state, "connecting-flights-worker-crash", MR_END_FINISHED, &reached);
+    assert_true(is_reached(reached, MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT));
+}
+
 /* The first witness of the last seed that failed. */
 static const struct mr_witness *expected_failure(
     struct mr_region *region, const char *name, uint32_t at_least)
@@ -171,6 +178,7 @@ int main(void)
         LANGUAGE_TEST(hours_are_counted_once_although_the_network_is_in_trouble),
         LANGUAGE_TEST(flights_come_through_although_the_coordinator_crashes),
         LANGUAGE_TEST(sorted_flights_are_each_in_one_topic),
+        LANGUAGE_TEST(connections_are_each_there_once_although_workers_crash),
         LANGUAGE_TEST(a_rewound_job_writes_the_later_hours_again_elsewhere),
         LANGUAGE_TEST(results_flow_past_an_idle_partition),
         LANGUAGE_TEST(each_departure_counts_in_three_sliding_windows_although_workers_crash),

@@ -3,52 +3,9 @@
 #include <string.h>
 
 #include "engine/batch/column.h"
+#include "engine/operators/row_bytes.h"
 
-/* ---- Rows as bytes ---- */
-
-static struct mr_value value_of(const struct mr_batch *batch, uint32_t column, uint32_t row)
-{
-    if (batch->columns[column].type == MR_TYPE_NULL)
-        return (struct mr_value){.type = MR_TYPE_NULL};
-    return mr_column_value(&batch->columns[column], row);
-}
-
-static uint32_t row_bytes(const struct mr_batch *batch, uint32_t row)
-{
-    uint32_t bytes = 4;
-    for (uint32_t i = 0; i < batch->n_columns; i++) {
-        struct mr_value value = value_of(batch, i, row);
-        bytes += 1;
-        if (value.type == MR_TYPE_NULL) continue;
-        bytes += mr_type_is_text((enum mr_type)value.type) ? 4 + value.bytes : 8;
-    }
-    return bytes;
-}
-
-static unsigned char *put(unsigned char *to, const void *from, uint32_t bytes)
-{
-    if (bytes) memcpy(to, from, bytes);
-    return to + bytes;
-}
-
-static void write_row(
-    unsigned char *to, const struct mr_batch *batch, uint32_t row, uint32_t bytes)
-{
-    unsigned char *begin = to;
-    to = put(to, &bytes, 4);
-    for (uint32_t i = 0; i < batch->n_columns; i++) {
-        struct mr_value value = value_of(batch, i, row);
-        to = put(to, &value.type, 1);
-        if (value.type == MR_TYPE_NULL) continue;
-        if (mr_type_is_text((enum mr_type)value.type)) {
-            to = put(to, &value.bytes, 4);
-            to = put(to, value.text, value.bytes);
-        } else {
-            to = put(to, &value.i, 8);
-        }
-    }
-    MR_ASSERT(to == begin + bytes);
-}
+/* ---- Rows ---- */
 
 static void reserve(struct mr_gather_rows *rows, struct mr_arena *arena, uint32_t bytes)
 {
@@ -62,31 +19,11 @@ static void reserve(struct mr_gather_rows *rows, struct mr_arena *arena, uint32_
 static void add_row(struct mr_gather_rows *rows, struct mr_arena *arena,
     const struct mr_batch *batch, uint32_t row)
 {
-    uint32_t bytes = row_bytes(batch, row);
+    uint32_t bytes = mr_row_bytes(batch, row);
     reserve(rows, arena, bytes);
-    write_row(rows->data + rows->n_bytes, batch, row, bytes);
+    mr_row_write(rows->data + rows->n_bytes, batch, row, bytes);
     rows->n_bytes += bytes;
     rows->n++;
-}
-
-/* Returns where the next row begins. */
-static const unsigned char *read_row(
-    const unsigned char *from, const struct mr_schema *schema, struct mr_value *values)
-{
-    from += 4;
-    for (uint32_t i = 0; i < schema->n_fields; i++) {
-        values[i] = (struct mr_value){.type = *from++};
-        if (values[i].type == MR_TYPE_NULL) continue;
-        if (mr_type_is_text((enum mr_type)values[i].type)) {
-            memcpy(&values[i].bytes, from, 4);
-            values[i].text = (const char *)from + 4;
-            from += 4 + values[i].bytes;
-        } else {
-            memcpy(&values[i].i, from, 8);
-            from += 8;
-        }
-    }
-    return from;
 }
 
 const struct mr_value *mr_gather_values(
@@ -98,7 +35,7 @@ const struct mr_value *mr_gather_values(
         struct mr_value, (size_t)rows->n * schema->n_fields + 1);
     const unsigned char *at = rows->data;
     for (uint32_t i = 0; i < rows->n; i++)
-        at = read_row(at, schema, values + (size_t)i * schema->n_fields);
+        at = mr_row_read(at, schema, values + (size_t)i * schema->n_fields);
     return values;
 }
 
@@ -356,7 +293,7 @@ static bool visit_rows(struct mr_snapshot_reader *reader, const struct mr_schema
     const unsigned char *at = mr_snapshot_read_bytes(reader, n_bytes);
     if (reader->is_broken) return false;
     for (uint32_t i = 0; i < n; i++) {
-        at = read_row(at, schema, values);
+        at = mr_row_read(at, schema, values);
         visit(self, row);
     }
     return true;

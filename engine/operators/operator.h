@@ -99,6 +99,7 @@ extern const struct mr_operator_class mr_explode_class;
 extern const struct mr_operator_class mr_log_for_testing_class;
 extern const struct mr_operator_class mr_join_class;
 extern const struct mr_operator_class mr_sql_class;
+extern const struct mr_operator_class mr_stream_join_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);

@@ -26,6 +26,7 @@ static const struct mr_catalog_entry supported[] = {
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
     {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
     {"Sql", MR_SQL, 1, MR_JOIN_INPUTS_MAX, false, false, mr_configure_sql},
+    {"JoinStreams", MR_JOIN_STREAMS, 2, 2, false, true, mr_configure_join_streams},
     {"Join", MR_JOIN, 2, MR_JOIN_INPUTS_MAX, false, false, mr_configure_join},
     {"ReadFromText", MR_CREATE, 0, 0, false, false, mr_configure_read_from_text},
     {"ReadFromCsv", MR_CREATE, 0, 0, false, false, mr_configure_read_from_csv},
@@ -49,7 +50,7 @@ static const char *const not_yet[] = {"PyTransform", "Enrichment", "AnomalyDetec
     "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner", "ReadFromBigTable",
     "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC", "WriteToIceberg",
     "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB", "ReadFromDebezium",
-    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Lookup", "Route",
+    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "Lookup", "Route",
     "Deduplicate", "TopN", "Materialize", "WriteToTable"};
 
 const struct mr_catalog_entry *mr_catalog_at(size_t i)

@@ -366,9 +366,7 @@ static void find_keys(struct joiner *joiner, struct mr_join *join)
     join->key_fields = (const int *const *)keys;
 }
 
-/* A Combine upstream whose panes are not one for each window: which of them meet depends on
- * when they come. */
-static const struct mr_transform *find_many_panes(
+const struct mr_transform *mr_find_many_panes(
     const struct mr_graph_reader *reader, const struct mr_transform *transform)
 {
     bool is_upstream[MR_TRANSFORMS_MAX] = {false};
@@ -400,7 +398,7 @@ bool mr_gather_check(
             "'%s' gives its result once, when the window ends: triggers, accumulation and "
             "allowed lateness are not supported",
             mr_spec_label(spec));
-    const struct mr_transform *many = find_many_panes(reader, transform);
+    const struct mr_transform *many = mr_find_many_panes(reader, transform);
     if (many)
         return mr_fail_at(reader->err, spec->place,
             "'%s' behind '%s', whose windows may have several panes, is not supported yet",
@@ -409,13 +407,9 @@ bool mr_gather_check(
     return true;
 }
 
-bool mr_configure_join(
-    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
+bool mr_join_read(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    const struct mr_transform *transform, struct mr_join *out, struct mr_schema *schema)
 {
-    static const char *const keys[] = {"equalities", "type", "fields"};
-    if (!mr_config_keys(
-            reader, spec->config, "config of Join", keys, MR_COUNT_OF(keys), NULL, 0))
-        return false;
     const struct mr_yaml *equalities = mr_config_need(reader, spec, "equalities");
     struct joiner *joiner = mr_region_new(reader->region, struct joiner);
     *joiner = (struct joiner){.reader = reader,
@@ -427,14 +421,28 @@ bool mr_configure_join(
     struct output *output = mr_region_new(reader->region, struct output);
     *output = (struct output){
         .fields = mr_region_array(reader->region, struct mr_join_field, MR_FIELDS_MAX)};
-    if (!equalities || !mr_gather_check(reader, spec, transform) ||
-        !read_equalities(joiner, equalities) || !check_connected(joiner, equalities) ||
-        !attach_equalities(joiner, equalities) ||
+    if (!equalities || !read_equalities(joiner, equalities) ||
+        !check_connected(joiner, equalities) || !attach_equalities(joiner, equalities) ||
         !read_join_type(joiner, mr_config_get(spec->config, "type")) ||
         !read_fields(joiner, mr_config_get(spec->config, "fields"), output))
         return false;
-    struct mr_join join = {.inputs = joiner->inputs, .fields = output->fields};
-    find_keys(joiner, &join);
+    *out = (struct mr_join){.inputs = joiner->inputs, .fields = output->fields};
+    find_keys(joiner, out);
+    *schema = mr_schema_finish(reader, &output->schema);
+    return true;
+}
+
+bool mr_configure_join(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform)
+{
+    static const char *const keys[] = {"equalities", "type", "fields"};
+    struct mr_join join;
+    struct mr_schema schema;
+    if (!mr_config_keys(
+            reader, spec->config, "config of Join", keys, MR_COUNT_OF(keys), NULL, 0) ||
+        !mr_gather_check(reader, spec, transform) ||
+        !mr_join_read(reader, spec, transform, &join, &schema))
+        return false;
     transform->join = join;
-    return mr_outputs_set(reader, spec, transform, mr_schema_finish(reader, &output->schema));
+    return mr_outputs_set(reader, spec, transform, schema);
 }

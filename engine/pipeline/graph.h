@@ -26,6 +26,7 @@ enum mr_transform_kind {
     MR_JOIN,
     MR_EXPLODE,
     MR_SQL, /* Sql that looks at more than one row, Combine in SQL */
+    MR_JOIN_STREAMS, /* interval and temporal */
 };
 
 enum mr_window_kind {
@@ -266,12 +267,22 @@ struct mr_join_field {
     uint32_t input;
     int field;
 };
+enum mr_join_kind {
+    MR_JOIN_OF_WINDOW,
+    MR_JOIN_INTERVAL, /* rows whose times lie near each other */
+    MR_JOIN_TEMPORAL, /* a row with the newest of the other input that is no younger than it */
+};
 /* Rows of one window are joined when it ends, from the first input on: ((a b) c) d. */
 struct mr_join {
     const struct mr_join_input *inputs; /* [n_inputs] */
     const struct mr_join_field *fields; /* [n_fields of the output] */
     uint32_t n_keys;                    /* columns that are equal in all inputs; 0: there are none */
     const int *const *key_fields;       /* [n_inputs][n_keys] */
+    enum mr_join_kind kind;             /* JOIN_STREAMS: INTERVAL or TEMPORAL, of two inputs */
+    /* INTERVAL: a row at t of the first input meets those of the second in [t - before, t + after]. TEMPORAL: those in
+     * [t - before, t], where `before` is MR_US_MAX for all that have been. */
+    mr_us before_us;
+    mr_us after_us;
 };
 enum { MR_JOIN_INPUTS_MAX = 16 };
 
@@ -331,10 +342,20 @@ static inline bool mr_transform_gathers(const struct mr_transform *transform)
 {
     return transform->kind == MR_JOIN || transform->kind == MR_SQL;
 }
+/* Whether it holds rows by time, without windows. */
+static inline bool mr_transform_keeps_times(const struct mr_transform *transform)
+{
+    return transform->kind == MR_JOIN_STREAMS;
+}
 /* Whether it holds state by window, from which panes come when the watermark passes. */
 static inline bool mr_transform_has_panes(const struct mr_transform *transform)
 {
     return transform->kind == MR_COMBINE || mr_transform_gathers(transform);
+}
+/* Whether what it puts out follows from state and watermark: checks and oracle look after it. */
+static inline bool mr_transform_has_state(const struct mr_transform *transform)
+{
+    return mr_transform_has_panes(transform) || mr_transform_keeps_times(transform);
 }
 
 /* What is accepted but may surprise: `lint` prints it. */

@@ -323,6 +323,15 @@ bool mr_configure_extract_windowing_info(
 /* config_join.c */
 bool mr_configure_join(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* `equalities`, `type` and `fields` of the config. The inputs' fields, and those of the result. */
+MR_MUST_CHECK bool mr_join_read(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    const struct mr_transform *transform, struct mr_join *out, struct mr_schema *schema);
+/* A Combine upstream whose panes are not one for each window: which of them meet depends on when they come. NULL: none. */
+const struct mr_transform *mr_find_many_panes(
+    const struct mr_graph_reader *reader, const struct mr_transform *transform);
+/* config_join_streams.c */
+bool mr_configure_join_streams(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* What gathers the rows of a window needs one that ends: the same plain one at all inputs. */
 MR_MUST_CHECK bool mr_gather_check(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

@@ -21,7 +21,7 @@ static bool is_root(const struct mr_transform *transform)
 /* How rows come to a transform that begins a stage. */
 static enum mr_exchange_kind exchange_into(const struct mr_transform *transform)
 {
-    if (mr_transform_has_panes(transform)) return MR_EXCHANGE_HASH;
+    if (mr_transform_has_state(transform)) return MR_EXCHANGE_HASH;
     return transform->kind == MR_RESHUFFLE ? MR_EXCHANGE_REBALANCE : MR_EXCHANGE_FORWARD;
 }
 
@@ -147,7 +147,7 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
     if (to->kind == MR_COMBINE) {
         exchange->n_keys = to->combine.n_keys;
         exchange->key_fields = to->combine.key_fields;
-    } else if (to->kind == MR_JOIN) {
+    } else if (to->kind == MR_JOIN || to->kind == MR_JOIN_STREAMS) {
         exchange->n_keys = to->join.n_keys;
         exchange->key_fields = to->join.key_fields[input];
         exchange->shares_keys = true;

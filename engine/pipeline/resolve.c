@@ -227,7 +227,9 @@ static bool copy_edge(
 static bool copy_repeated(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_edge *edges)
 {
-    if (spec->entry->kind == MR_JOIN) return true;
+    if (spec->entry->kind == MR_JOIN || spec->entry->kind == MR_SQL ||
+        spec->entry->kind == MR_JOIN_STREAMS)
+        return true;
     for (uint32_t i = 1; i < spec->n_inputs; i++)
         for (uint32_t k = 0; k < i; k++)
             if (edges[i].transform == edges[k].transform &&

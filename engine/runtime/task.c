@@ -37,6 +37,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
     case MR_JOIN: return &mr_join_class;
     case MR_SQL: return &mr_sql_class;
+    case MR_JOIN_STREAMS: return &mr_stream_join_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;
@@ -299,7 +300,7 @@ static void snapshot_operator(struct mr_task *task, struct mr_operator *operator
     uint32_t bytes = writer->bytes - begin;
     memcpy(writer->data + length_at, &bytes, 4);
     const struct mr_probe *probe = task->context.job->probe;
-    if (!probe || !probe->snapshot_operator || !mr_transform_has_panes(operator->transform))
+    if (!probe || !probe->snapshot_operator || !mr_transform_has_state(operator->transform))
         return;
     struct mr_probe_at at = mr_operator_at(operator);
     probe->snapshot_operator(probe->self, &at, checkpoint, task->context.watermark_us,

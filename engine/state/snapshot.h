@@ -69,4 +69,9 @@ bool mr_gather_state_visit(const struct mr_transform *transform,
     const struct mr_schema *const *inputs, const void *state, uint32_t bytes, void *self,
     void (*visit)(void *self, const struct mr_gather_state_row *row));
 
+/* The same for a JoinStreams: the window is the microsecond of the row's time. */
+bool mr_stream_join_state_visit(const struct mr_schema *const *inputs, const void *state,
+    uint32_t bytes, void *self,
+    void (*visit)(void *self, const struct mr_gather_state_row *row));
+
 #endif

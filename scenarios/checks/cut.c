@@ -249,6 +249,9 @@ static bool visit_rows(struct comparison *comparison, const struct mr_cut_state 
                          .outputs[edge->output]
                          .schema;
     }
+    if (mr_transform_keeps_times(transform))
+        return mr_stream_join_state_visit(
+            inputs, state->data, state->bytes, comparison, visit_row);
     return mr_gather_state_visit(
         transform, inputs, state->data, state->bytes, comparison, visit_row);
 }
@@ -287,7 +290,7 @@ static bool visit_state(struct comparison *comparison, const struct mr_schema *i
 {
     const struct mr_transform *combine = comparison->combine;
     struct mr_scratch *scratch = &comparison->checks->scratch;
-    if (mr_transform_gathers(combine)) return visit_rows(comparison, state);
+    if (combine->kind != MR_COMBINE) return visit_rows(comparison, state);
     if (!mr_windowing_is_plain(&combine->windowing))
         return mr_panes_state_visit(
             combine, input, state->data, state->bytes, scratch, comparison, visit);
@@ -307,7 +310,7 @@ static void compare_combine(struct mr_checks *checks, struct mr_cut *cut, uint32
         &graph->transforms[edge->transform].outputs[edge->output].schema;
     struct comparison comparison = {
         .checks = checks, .cut = cut, .combine = combine, .index = index};
-    if (mr_transform_gathers(combine)) mr_oracle_rows_begin(checks->oracle, combine->id);
+    if (combine->kind != MR_COMBINE) mr_oracle_rows_begin(checks->oracle, combine->id);
     for (uint32_t i = 0; i < checks->topology.parallelism; i++) {
         const struct mr_cut_state *state =
             &cut->states[index * checks->topology.parallelism + i];

@@ -57,7 +57,7 @@ static void report_false_late(struct mr_checks *checks, const struct mr_probe_at
     if (transform->kind == MR_COMBINE)
         mr_witness_key(
             witness, drop->row, transform->combine.key_fields, transform->combine.n_keys);
-    if (transform->kind == MR_JOIN)
+    if (transform->kind == MR_JOIN || transform->kind == MR_JOIN_STREAMS)
         mr_witness_key(witness, drop->row, transform->join.key_fields[drop->input],
             transform->join.n_keys);
     mr_witness_print(witness->summary, sizeof witness->summary,

@@ -13,7 +13,7 @@ static uint32_t count_with_panes(const struct mr_graph *graph)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < graph->n_transforms; i++)
-        n += mr_transform_has_panes(&graph->transforms[i]);
+        n += mr_transform_has_state(&graph->transforms[i]);
     return n;
 }
 
@@ -73,7 +73,7 @@ static void add_transforms(
         topology->role[i] = -1;
         if (transform->kind == MR_READ_FROM_LOG) add_source(topology, transform, config);
         if (transform->kind == MR_WRITE_TO_LOG) add_sink(topology, transform);
-        if (!mr_transform_has_panes(transform)) continue;
+        if (!mr_transform_has_state(transform)) continue;
         topology->role[i] = (int32_t)topology->n_combines;
         topology->combines[topology->n_combines++] = i;
     }

@@ -13,7 +13,7 @@ static bool shows_watermark(const struct mr_checks *checks, const struct mr_stag
 {
     if (stage->has_source) return true;
     for (uint32_t i = 0; i < stage->n_transforms; i++)
-        if (mr_transform_has_panes(
+        if (mr_transform_has_state(
                 &checks->topology.graph->transforms[stage->transforms[i]]))
             return true;
     return false;

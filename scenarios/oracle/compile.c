@@ -135,7 +135,7 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
             input |= output_of(oracle, transform->inputs[k])->inexact_fields;
     for (uint32_t i = 0; i < n_fields; i++) {
         bool is_inexact = false;
-        if (transform->kind == MR_JOIN) {
+        if (transform->kind == MR_JOIN || transform->kind == MR_JOIN_STREAMS) {
             struct mr_join_field from = transform->join.fields[i];
             is_inexact =
                 mr_bit(output_of(oracle, transform->inputs[from.input])->inexact_fields,
@@ -319,7 +319,7 @@ static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
         if (k == 0) step->last_fold = input->last_fold;
         if (input->last_fold != step->last_fold) step->last_fold = NULL;
     }
-    if (!has_panes) return;
+    if (!mr_transform_has_state(transform)) return;
     step->last_fold = step->fold;
     step->is_rewindowed = false;
 }
@@ -346,6 +346,18 @@ static void compile_gathering(struct mr_oracle *oracle, struct mr_step *step)
     }
 }
 
+static void compile_timed(struct mr_oracle *oracle, struct mr_step *step)
+{
+    const struct mr_transform *transform = step->transform;
+    step->timed = mr_arena_new(oracle->arena, struct mr_timed);
+    mr_timed_init(step->timed, oracle->arena, transform);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct mr_step_output *input = output_of(oracle, transform->inputs[i]);
+        step->timed->inputs[i] = (struct mr_gathered_shape){
+            .n_fields = input->n_fields, .inexact_fields = input->inexact_fields};
+    }
+}
+
 static void compile_step(struct mr_oracle *oracle, const struct mr_transform *transform)
 {
     struct mr_step *step = &oracle->steps[transform->id];
@@ -360,6 +372,7 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     judge_outputs(oracle, step);
     if (transform->kind == MR_COMBINE) compile_fold(oracle, step);
     if (mr_transform_gathers(transform)) compile_gathering(oracle, step);
+    if (mr_transform_keeps_times(transform)) compile_timed(oracle, step);
     trace_windows(oracle, step);
 }
 
@@ -402,6 +415,10 @@ static void free_step(struct mr_oracle *oracle, struct mr_step *step)
             transform->n_inputs * transform->outputs[MR_OUTPUT_MAIN].schema.n_fields);
     if (step->input) FREE_ARRAY(oracle, step->next_offsets, step->input->n_partitions);
     if (step->sink) free_sink(oracle, step->sink);
+    if (step->timed) {
+        mr_timed_deinit(step->timed);
+        mr_arena_free(oracle->arena, step->timed, sizeof *step->timed);
+    }
     if (step->gathering) {
         mr_gathering_deinit(step->gathering);
         mr_arena_free(oracle->arena, step->gathering, sizeof *step->gathering);

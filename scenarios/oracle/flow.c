@@ -285,7 +285,7 @@ static void trace_gathering(struct mr_oracle *oracle, const struct mr_step *step
     mr_us start_us, end_us;
     mr_flow_window(&transform->windowing, row, &start_us, &end_us);
     if (start_us > target->window_start_us || end_us < target->window_end_us) return;
-    bool is_read = transform->kind == MR_JOIN &&
+    bool is_read = transform->kind != MR_SQL &&
                    oracle->graph->transforms[target->sink].inputs[0].transform == transform->id;
     for (uint32_t i = 0; is_read && i < step->outputs[0].n_fields; i++) {
         struct mr_join_field from = transform->join.fields[i];
@@ -326,8 +326,11 @@ static void push(
         break;
     case MR_JOIN:
     case MR_SQL:
+    case MR_JOIN_STREAMS:
         if (oracle->target)
             trace_gathering(oracle, step, to->input, row);
+        else if (step->timed)
+            mr_timed_take(step->timed, to->input, row);
         else
             mr_gathering_take(step->gathering, to->input, row);
         break;

@@ -52,7 +52,9 @@ void mr_oracle_drop_input(struct mr_oracle *oracle, uint32_t transform, uint32_t
     MR_ASSERT(transform < oracle->graph->n_transforms);
     struct mr_gathering *gathering = oracle->steps[transform].gathering;
     mr_window_normalize(&window_start_us, &window_end_us);
-    if (gathering)
+    if (oracle->steps[transform].timed)
+        mr_timed_drop(oracle->steps[transform].timed, input, window_start_us, row);
+    else if (gathering)
         mr_gathering_drop(gathering, input, window_start_us, window_end_us, row);
     else
         mr_oracle_drop(oracle, transform, window_start_us, window_end_us, row);
@@ -94,8 +96,14 @@ static struct mr_gathering *gathering_of(const struct mr_oracle *oracle, uint32_
     return oracle->steps[transform].gathering;
 }
 
+static struct mr_timed *timed_of(const struct mr_oracle *oracle, uint32_t transform)
+{
+    return oracle->steps[transform].timed;
+}
+
 uint64_t mr_oracle_unmatched_drops(const struct mr_oracle *oracle, uint32_t combine)
 {
+    if (timed_of(oracle, combine)) return timed_of(oracle, combine)->drops.n;
     if (gathering_of(oracle, combine)) return gathering_of(oracle, combine)->drops.n;
     const struct mr_fold *fold = fold_of(oracle, combine);
     return fold->is_loose ? 0 : fold->drops.n; /* panes that were cut otherwise */
@@ -157,6 +165,11 @@ static void pass_gathering(
 
 void mr_oracle_pass(struct mr_oracle *oracle, uint32_t combine, mr_us watermark_us)
 {
+    if (timed_of(oracle, combine)) {
+        mr_oracle_begin(oracle);
+        mr_stream_join_pass(oracle, timed_of(oracle, combine), watermark_us);
+        return;
+    }
     if (gathering_of(oracle, combine)) {
         pass_gathering(oracle, gathering_of(oracle, combine), watermark_us);
         return;
@@ -225,6 +238,8 @@ bool mr_oracle_owed_row(const struct mr_oracle *oracle, uint32_t sink, uint64_t 
 
 uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine)
 {
+    const struct mr_timed *timed = timed_of(oracle, combine);
+    if (timed) return (uint64_t)timed->sides[0].n + timed->sides[1].n;
     if (gathering_of(oracle, combine)) return gathering_of(oracle, combine)->n_rows;
     const struct mr_fold *fold = fold_of(oracle, combine);
     uint64_t n = 0;
@@ -235,6 +250,7 @@ uint64_t mr_oracle_open_entries(const struct mr_oracle *oracle, uint32_t combine
 
 mr_us mr_oracle_earliest_end_us(const struct mr_oracle *oracle, uint32_t combine)
 {
+    if (timed_of(oracle, combine)) return MR_US_MAX; /* there are no windows */
     if (gathering_of(oracle, combine))
         return mr_gathering_earliest_end_us(gathering_of(oracle, combine));
     const struct mr_fold *fold = fold_of(oracle, combine);
@@ -290,12 +306,17 @@ bool mr_oracle_state_is(const struct mr_oracle *oracle, uint32_t combine, mr_us 
 
 void mr_oracle_rows_begin(const struct mr_oracle *oracle, uint32_t transform)
 {
-    gathering_of(oracle, transform)->n_looks++;
+    if (timed_of(oracle, transform))
+        timed_of(oracle, transform)->n_looks++;
+    else
+        gathering_of(oracle, transform)->n_looks++;
 }
 
 bool mr_oracle_rows_hold(const struct mr_oracle *oracle, uint32_t transform, uint32_t input,
     mr_us window_start_us, mr_us window_end_us, const struct mr_value *row)
 {
+    if (timed_of(oracle, transform))
+        return mr_timed_hold(timed_of(oracle, transform), input, window_start_us, row);
     mr_window_normalize(&window_start_us, &window_end_us);
     return mr_gathering_hold(
         gathering_of(oracle, transform), input, window_start_us, window_end_us, row);

@@ -7,6 +7,7 @@
 #include "scenarios/oracle/gather.h"
 #include "scenarios/oracle/ledger.h"
 #include "scenarios/oracle/oracle.h"
+#include "scenarios/oracle/timed.h"
 
 /* What reads an output of a step. */
 struct mr_step_consumer {
@@ -29,6 +30,7 @@ struct mr_step {
                     same, [n_inputs][n_fields] */
     struct mr_fold *fold; /* COMBINE */
     struct mr_gathering *gathering; /* JOIN, SQL */
+    struct mr_timed *timed; /* JOIN_STREAMS */
     bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
     /* The one Combine through which all rows here have come last, this one included; NULL:
      * there is none, or there are several. Whether they have other windows since. */
@@ -162,6 +164,9 @@ void mr_join_emit(struct mr_oracle *oracle, const struct mr_gathering *gathering
 /* sql.c: what the query makes of a window. */
 void mr_sql_emit(struct mr_oracle *oracle, const struct mr_gathering *gathering,
     const struct mr_gathered_window *window);
+
+/* stream_join.c: what rows have become of those that the watermark has passed, and of new pairs. */
+void mr_stream_join_pass(struct mr_oracle *oracle, struct mr_timed *timed, mr_us watermark_us);
 
 /* panes.c */
 /* Windows of the global kind have two ends: that of the window and "none". */
