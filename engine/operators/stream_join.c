@@ -170,15 +170,19 @@ static bool hash_key(const struct stream_join *join, uint32_t side,
     return true;
 }
 
-static bool is_same_key(
-    const struct stream_join *join, const struct mr_value *left, const struct mr_value *right)
+/* As keys are: -0.0 is 0.0. */
+static bool is_equal(struct mr_value a, struct mr_value b)
 {
-    for (uint32_t i = 0; i < spec_of(join)->inputs[1].n_equalities; i++) {
-        struct mr_value a = left[key_field(join, 0, i)], b = right[key_field(join, 1, i)];
-        if (!(a.type == MR_TYPE_FLOAT && b.type == a.type && a.f == b.f) &&
-            !mr_value_same(a, b))
-            return false;
-    }
+    if (a.type == MR_TYPE_FLOAT && b.type == MR_TYPE_FLOAT && a.f == b.f) return true;
+    return mr_value_same(a, b);
+}
+
+/* `a` is a row of side `side`, `b` one of side `other`. */
+static bool is_same_key(const struct stream_join *join, uint32_t side, const struct mr_value *a,
+    uint32_t other, const struct mr_value *b)
+{
+    for (uint32_t i = 0; i < spec_of(join)->inputs[1].n_equalities; i++)
+        if (!is_equal(a[key_field(join, side, i)], b[key_field(join, other, i)])) return false;
     return true;
 }
 
@@ -268,7 +272,7 @@ static bool meet(struct stream_join *join, uint32_t side, const struct kept *kep
         read_kept(join, 1 - side, candidate, theirs);
         const struct mr_value *left = side == 0 ? values : theirs;
         const struct mr_value *right = side == 0 ? theirs : values;
-        if (!is_same_key(join, left, right)) continue;
+        if (!is_same_key(join, 0, left, 1, right)) continue;
         candidate->is_matched = true;
         is_matched = true;
         put_out(join, left, right, left_us > right_us ? left_us : right_us);
@@ -335,11 +339,8 @@ static struct kept *version_at(struct stream_join *join, uint32_t side, const st
             version->at_us > at_us)
             continue;
         read_kept(join, 1, version, values);
-        bool is_same = true;
-        for (uint32_t k = 0; k < spec_of(join)->inputs[1].n_equalities && is_same; k++)
-            is_same =
-                !compare_values(key[key_field(join, side, k)], values[key_field(join, 1, k)]);
-        if (is_same && (!best || is_over(join, version, best))) best = version;
+        if (!is_same_key(join, side, key, 1, values)) continue;
+        if (!best || is_over(join, version, best)) best = version;
     }
     return best;
 }
