@@ -72,7 +72,14 @@ enum mr_chance {
     X(PANE_AFTER_HORIZON, "pane_after_horizon", "a row that comes a second after its window has expired is taken in", "exactly_once PANE_CONTRACT") \
     X(TIMER_LOST_AT_RESTORE, "timer_lost_at_restore", "a timer of processing time is not set again at a restore", "exactly_once PANE_CONTRACT") \
     X(INTERVAL_OFF_BY_ONE, "interval_off_by_one", "a join leaves out rows at the end of its interval", "exactly_once LOSS") \
-    X(UNMATCHED_AGAIN, "unmatched_again", "a restored outer join does not know which rows had met another", "exactly_once WRONG or DUPLICATE")
+    X(UNMATCHED_AGAIN, "unmatched_again", "a restored outer join does not know which rows had met another", "exactly_once WRONG or DUPLICATE") \
+    X(PUNCTUATED_BY_ALL, "punctuated_by_all", "each row counts as one that carries a watermark", "watermarks WATERMARK_OVERTOOK") \
+    X(CLOCK_WATERMARK_AHEAD, "clock_watermark_ahead", "the watermark of a reader's clock runs ahead of it after a quiet fetch", "watermarks WATERMARK_OVERTOOK") \
+    X(IDLE_WHILE_BLOCKED, "idle_while_blocked", "the idle clock runs on while the reader is blocked or paused", "watermarks WATERMARK_OVERTOOK") \
+    X(ALIGNED_WITH_IDLE, "aligned_with_idle", "an alignment group waits for partitions that are idle", "liveness STUCK") \
+    X(ALIGNED_WITH_ENDED, "aligned_with_ended", "an alignment group waits for partitions that have ended", "liveness STUCK") \
+    X(ALIGNED_WITH_HIGHEST, "aligned_with_highest", "an alignment group follows its highest watermark instead of its lowest", "watermarks DRIFTED") \
+    X(DRIFT_IGNORED, "drift_ignored", "a source reads on however far it is ahead of its alignment group", "watermarks DRIFTED")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,
@@ -97,7 +104,8 @@ enum mr_plant {
     X(WORKER_RESTARTED, "worker_restarted", "a worker came back after a crash")                 \
     X(CONNECTION_RESET, "connection_reset", "a connection was reset")                           \
     X(HANDLER_CUT, "handler_cut", "a crash fell between two effects of a handler")              \
-    X(REWOUND, "rewound", "a job was restarted from an older checkpoint")
+    X(REWOUND, "rewound", "a job was restarted from an older checkpoint") \
+    X(SOURCE_PAUSED, "source_paused", "a partition waited for its alignment group")
 
 enum mr_sometimes {
 #define X(name, text, about) MR_SOMETIMES_##name,

@@ -42,9 +42,15 @@ struct mr_probe {
         int64_t offset, uint32_t n_rows);
     /* The reader asked the log and was told that nothing is there now (an empty answer). */
     void (*source_empty)(void *self, const struct mr_probe_at *at, uint32_t partition);
+    /* An answer of the log waits: the reader is blocked, or ahead of its alignment group. Its next source_read or
+     * source_empty says that it waits no longer. */
+    void (*source_held)(void *self, const struct mr_probe_at *at, uint32_t partition);
     void (*source_idle)(void *self, const struct mr_probe_at *at, uint32_t partition, bool is_idle);
     /* The subtask's watermark rose, or was set on restore. MR_US_MAX: its input has ended. */
     void (*source_watermark)(void *self, const struct mr_probe_at *at, mr_us watermark_us);
+
+    /* A worker learned where an alignment group stands. */
+    void (*group_aligned)(void *self, mr_ns at_ns, uint32_t worker, uint32_t attempt, uint32_t group, mr_us low_us);
 
     /* Channels. `number` counts messages of a channel within an attempt. watermark_us: MR_US_MIN: none with it. */
     void (*sent)(void *self, const struct mr_probe_at *at, const struct mr_probe_channel *channel,

@@ -272,9 +272,12 @@ static bool random_read(struct random_writing *writing)
     struct random_draws *draws = &writing->draws;
     static const char *const marks[] = {"{strategy: bounded, max_out_of_orderness: 10ms}",
         "{strategy: bounded, max_out_of_orderness: 2ms}", "{strategy: ascending}",
-        "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms}"};
+        "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms}",
+        "{strategy: punctuated, when: value < 6}", "{strategy: punctuated, field: at}",
+        "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms, alignment: {group: g, "
+        "max_drift: 30ms}}"};
     random_open(writing, "ReadFromLog");
-    const char *mark = marks[random_draw(draws, 4)];
+    const char *mark = marks[random_draw(draws, 7)];
     bool is_text = random_draw(draws, 2);
     random_say(writing->pipeline,
         "      config: {topic: %s, schema: {at: timestamp, key: %s, value: integer}, "

@@ -406,6 +406,33 @@ static const struct stress_pipeline stress_pipelines[] = {
             "      config: {kind: temporal, equalities: key, type: left, max_age: 100ms, fields: "
             "{r: {w: value}}}\n"
             WRITE_OF("Sink", "JoinStreams", "out, key: key", "exactly_once")},
+    {.name = "punctuated",
+        .text = CHAIN
+            READ_WITH("{strategy: punctuated, when: value % 5 == 0, language: python}")
+            WINDOW("50ms", "0s") FOLD WRITE_ONCE},
+    {.name = "punctuated-by-a-field",
+        .stream = SILENCES,
+        .text = CHAIN READ_WITH("{strategy: punctuated, field: at, idle_after: 60ms}")
+            WINDOW("50ms", "20ms") FOLD WRITE_ONCE},
+    {.name = "processing-time",
+        .text = CHAIN
+            "    - type: ReadFromLog\n"
+            "        topic: events\n"
+            "        schema: {at: timestamp, key: integer, value: integer}\n"
+            "        watermark: {strategy: processing_time}\n"
+            WINDOW("100ms", "0s") FOLD WRITE_ONCE},
+    {.name = "aligned",
+        .stream = SILENCES, .has_more = true,
+        .text = TREE
+            READ_AS("A", "events", "integer", "{strategy: bounded, max_out_of_orderness: 10ms, "
+                "idle_after: 60ms, alignment: {group: g, max_drift: 40ms}}")
+            READ_AS("B", "more", "integer", "{strategy: bounded, max_out_of_orderness: 10ms, "
+                "idle_after: 60ms, alignment: {group: g, max_drift: 20ms}}")
+            "    - type: Flatten\n"
+            "      input: {a: A, b: B}\n"
+            WINDOW_OF("Flatten")
+            "        combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}\n"
+            WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")},
 };
 /* clang-format on */
 

@@ -610,8 +610,35 @@ static const struct bad_file bad_configs[] = {
         NULL},
     {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bound}}"), 4, 92,
         "unknown watermark strategy 'bound'", NULL},
-    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated}}"), 4, 92,
-        "watermark strategy 'punctuated' is not supported yet", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated}}"), 4, 81,
+        "needs either 'when' or 'field'", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated, field: b}}"), 4,
+        111, "unknown field 'b'", NULL},
+    {SOURCE("{topic: x, schema: {a: integer}, watermark: {strategy: punctuated, field: a}}"), 4,
+        109, "the watermark's field 'a' is integer, not timestamp", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, when: a}}"), 4,
+        109, "'when' belongs to the strategy 'punctuated'", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: punctuated, language: "
+            "python, when: 'str(a) in \"x\"'}}"),
+        4, 128, "pure subset", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, "
+            "max_out_of_orderness: 1s}}"),
+        4, 125, "'max_out_of_orderness' belongs to the strategy 'bounded'", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, event_time: a, watermark: {strategy: "
+            "processing_time}}"),
+        4, 82, "rows have the time at which they are read", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: processing_time, "
+            "idle_after: 1s}}"),
+        4, 121, "'idle_after' does not go with", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, alignment: "
+            "{group: g}}}"),
+        4, 114, "an alignment needs 'max_drift'", NULL},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: ascending, alignment: "
+            "{group: g, max_drft: 1s}}}"),
+        4, 125, "unknown key 'max_drft'", "'max_drift'"},
+    {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: processing_time, "
+            "alignment: {group: g, max_drift: 1s}}}"),
+        4, 120, "'alignment' does not go with", NULL},
     {SOURCE("{topic: x, schema: {a: timestamp}, watermark: {strategy: bounded}}"), 4, 81,
         "needs 'max_out_of_orderness'", NULL},
     {SOURCE(

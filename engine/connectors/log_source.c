@@ -2,19 +2,19 @@
 #include <string.h>
 
 #include "base/wire/log.h"
-#include "engine/operators/operator.h"
+#include "engine/connectors/source_marks.h"
 #include "engine/runtime/watermark.h"
 
 struct partition {
     uint32_t id;
     int64_t next_offset;
-    mr_us newest_us;             /* largest event time read, or the log's last mark; MR_US_MIN: none */
+    mr_us newest_us;             /* largest mark read (see source_marks.h), or the log's last mark; MR_US_MIN: none */
     uint32_t n_marks;            /* that were taken */
     bool was_idle;               /* by the log's word, when the snapshot was taken */
     bool is_fetching;
     bool has_ended;
     mr_ns quiet_since_ns;        /* when the last row was read, or waiting for rows began */
-    struct mr_message *held;     /* an answer that came while the task was blocked */
+    struct mr_message *held;     /* an answer that came while the task was blocked, or the partition ahead of its group */
 };
 
 struct source {
@@ -25,6 +25,8 @@ struct source {
     struct partition *partitions;
     struct mr_watermark_merge merge;
     enum mr_type types[MR_FIELDS_MAX];
+    bool has_clock; /* its rows have the time at which they are read */
+    mr_us date_origin_us;
     bool has_ended;
     bool is_running;
     uint32_t resume_at; /* the partition whose turn it is when credit comes back */
@@ -52,6 +54,9 @@ static void source_open(struct mr_operator *operator)
     for (uint32_t i = 0; i < schema->n_fields; i++) source->types[i] = schema->fields[i].type;
     source->topic = topic->index;
     source->is_marked = topic->is_marked;
+    source->has_clock =
+        spec(source)->strategy == MR_WATERMARK_PROCESSING_TIME && !source->is_marked;
+    source->date_origin_us = topic->date_origin_us;
     for (uint32_t p = context->subtask; p < topic->n_partitions; p += context->job->parallelism)
         source->n_partitions++;
     source->partitions = mr_arena_zalloc(
@@ -138,12 +143,9 @@ static void set_idle(struct source *source, uint32_t index, bool is_idle)
 static void raise_watermark(struct source *source, uint32_t index)
 {
     const struct partition *partition = &source->partitions[index];
-    const struct mr_read_from_log *read = spec(source);
-    bool is_bounded = read->strategy == MR_WATERMARK_BOUNDED && !source->is_marked;
-    mr_us bound_us = is_bounded ? read->max_out_of_orderness_us : 0;
     mr_us watermark_us = partition->has_ended ? MR_US_MAX
-        : partition->newest_us == MR_US_MIN   ? MR_US_MIN
-                                              : mr_us_add(partition->newest_us, -bound_us);
+        : source->is_marked                   ? partition->newest_us
+                                              : mr_source_watermark_us(spec(source), partition->newest_us);
     if (mr_watermark_raise(&source->merge, index, watermark_us)) report(source);
 }
 
@@ -161,10 +163,10 @@ static void emit_rows(struct source *source, struct partition *partition,
     if (probe && probe->source_read)
         probe->source_read(probe->self, &at, partition->id, partition->next_offset, n_rows);
     partition->next_offset += n_rows;
-    mr_us newest_us = partition->newest_us;
-    for (uint32_t i = 0; i < n_rows && !source->is_marked; i++)
-        if (batch.times_us[i] > newest_us) newest_us = batch.times_us[i];
-    partition->newest_us = newest_us;
+    if (source->has_clock)
+        mr_source_stamp(&source->operator, &batch, partition->newest_us);
+    else if (!source->is_marked)
+        partition->newest_us = mr_source_newest_us(&source->operator, &batch, partition->newest_us);
     context->env->spend(context->env, context->job->costs.row_ns * (mr_ns)n_rows);
     mr_operator_emit(&source->operator, MR_OUTPUT_MAIN, &batch);
 }
@@ -199,6 +201,16 @@ static bool take_mark(struct source *source, uint32_t index, const struct mr_mes
     return true;
 }
 
+/* The rows at hand, and the watermark behind them, have the reader's time. */
+static void read_clock(const struct source *source, struct partition *partition, uint32_t n_rows)
+{
+    mr_us clock_us = mr_source_clock_us(&source->operator, source->date_origin_us);
+    /* The watermark runs ahead by what a quiet fetch would wait. */
+    if (MR_PLANTED(source->operator.context->env, CLOCK_WATERMARK_AHEAD) && n_rows == 0)
+        clock_us += mr_us_from_ns(source->operator.context->job->fetch_wait_ns);
+    if (clock_us > partition->newest_us) partition->newest_us = clock_us;
+}
+
 static void take(struct source *source, uint32_t index, struct mr_message *reply)
 {
     const struct mr_task_context *context = source->operator.context;
@@ -215,6 +227,7 @@ static void take(struct source *source, uint32_t index, struct mr_message *reply
     bool is_split = n_rows > 1 && MR_CHANCE(context->env, SPLIT_BATCH);
     if (is_split) n_rows /= 2;
     bool is_end = answer->is_end && !is_split;
+    if (source->has_clock) read_clock(source, partition, n_rows);
     int64_t next_offset = is_split ? answer->offset + n_rows : answer->next_offset;
     if (n_rows > 0) {
         partition->quiet_since_ns = context->env->now(context->env);
@@ -231,6 +244,45 @@ static void take(struct source *source, uint32_t index, struct mr_message *reply
     end_if_done(source);
 }
 
+/* Its watermark is further ahead of its group's than it may be: it waits for the others. */
+static bool is_ahead(const struct source *source, uint32_t index)
+{
+    const struct mr_alignment *alignment = &spec(source)->alignment;
+    if (alignment->group < 0) return false;
+    if (MR_PLANTED(source->operator.context->env, DRIFT_IGNORED)) return false;
+    mr_us low_us = source->operator.context->group_lows_us[alignment->group];
+    return source->merge.inputs[index].watermark_us > mr_us_add(low_us, alignment->max_drift_us);
+}
+
+static void hold(struct source *source, uint32_t index, struct mr_message *reply)
+{
+    const struct mr_task_context *context = source->operator.context;
+    source->partitions[index].held = reply;
+    if (!context->is_blocked) context->env->milestone(context->env, MR_SOMETIMES_SOURCE_PAUSED);
+    const struct mr_probe *probe = context->job->probe;
+    struct mr_probe_at at = mr_operator_at(&source->operator);
+    if (probe && probe->source_held)
+        probe->source_held(probe->self, &at, source->partitions[index].id);
+}
+
+/* Partitions that are idle or have ended hold nobody up (FLINK-32496 and its kin). */
+static mr_us source_lowest(const struct mr_operator *operator, uint32_t group)
+{
+    const struct source *source = (const struct source *)operator;
+    const struct mr_env *env = operator->context->env;
+    mr_us lowest_us = MR_US_MAX;
+    if (spec(source)->alignment.group != (int)group) return lowest_us;
+    for (uint32_t i = 0; i < source->n_partitions; i++) {
+        const struct mr_watermark_input *input = &source->merge.inputs[i];
+        mr_us own_us = input->watermark_us;
+        bool counts = !input->is_idle || MR_PLANTED(env, ALIGNED_WITH_IDLE);
+        if (source->partitions[i].has_ended && MR_PLANTED(env, ALIGNED_WITH_ENDED))
+            own_us = mr_source_watermark_us(spec(source), source->partitions[i].newest_us);
+        if (counts && own_us < lowest_us) lowest_us = own_us;
+    }
+    return lowest_us;
+}
+
 static void source_reply(struct mr_operator *operator, const struct mr_message *message, uint32_t detail)
 {
     struct source *source = (struct source *)operator;
@@ -239,8 +291,8 @@ static void source_reply(struct mr_operator *operator, const struct mr_message *
     MR_ASSERT(partition->is_fetching && !partition->held);
     partition->is_fetching = false;
     struct mr_message *reply = mr_message_retain((struct mr_message *)message);
-    if (operator->context->is_blocked) {
-        partition->held = reply;
+    if (operator->context->is_blocked || is_ahead(source, detail)) {
+        hold(source, detail, reply);
         return;
     }
     take(source, detail, reply);
@@ -256,11 +308,12 @@ static void source_resume(struct mr_operator *operator)
         uint32_t i = (first + k) % source->n_partitions;
         struct partition *partition = &source->partitions[i];
         if (operator->context->is_blocked || operator->context->has_failed) return;
-        if (!partition->held) continue;
+        if (!partition->held || is_ahead(source, i)) continue;
         source->resume_at = (i + 1) % source->n_partitions; /* the next ones in turn: none starves */
         struct mr_message *reply = partition->held;
         partition->held = NULL;
-        partition->quiet_since_ns = now; /* the idle clock rests while the reader is blocked (FLINK-35886) */
+        if (!MR_PLANTED(operator->context->env, IDLE_WHILE_BLOCKED))
+            partition->quiet_since_ns = now; /* the idle clock rests while the reader is blocked (FLINK-35886) */
         take(source, i, reply);
         mr_message_release(operator->context->arena, reply);
     }
@@ -336,4 +389,5 @@ const struct mr_operator_class mr_log_source_class = {.name = "ReadFromLog",
     .restore = source_restore,
     .reply = source_reply,
     .start = source_start,
+    .lowest = source_lowest,
     .resume = source_resume};

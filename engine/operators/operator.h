@@ -29,6 +29,7 @@ struct mr_task_context {
     uint32_t task_index; /* of the worker: part of the tags of requests */
     const uint32_t *topic_map; /* [2 * n_topic_map]: from, to */
     uint32_t n_topic_map;
+    const mr_us *group_lows_us; /* of the worker: where the alignment groups of the graph stand */
     bool has_failed;
     char failure[200];
     bool is_rewind;      /* restored from an older checkpoint by choice */
@@ -53,7 +54,9 @@ struct mr_operator_class {
     void (*reply)(struct mr_operator *operator, const struct mr_message *message, uint32_t detail);
     void (*prepare)(struct mr_operator *operator); /* sinks: after open and restore; see is_busy */
     void (*start)(struct mr_operator *operator);  /* sources: the job runs */
-    void (*resume)(struct mr_operator *operator); /* sources: outputs have credit again */
+    void (*resume)(struct mr_operator *operator); /* sources: outputs have credit again, or the group has caught up */
+    /* Sources: the least watermark of their active partitions if they are of the alignment group; MR_US_MAX: none. */
+    mr_us (*lowest)(const struct mr_operator *operator, uint32_t group);
     void (*flush)(struct mr_operator *operator);  /* sinks: send what has waited */
     void (*complete)(struct mr_operator *operator, uint64_t checkpoint); /* sinks: it counts; commit */
     void (*stop)(struct mr_operator *operator);   /* sinks: commit what is complete, abort the rest */

@@ -1,51 +1,5 @@
 #include "engine/pipeline/graph_internal.h"
 
-static bool read_bound(struct mr_graph_reader *reader, const struct mr_yaml *watermark,
-    enum mr_watermark_strategy strategy, mr_us *out)
-{
-    const struct mr_yaml *bound = mr_config_get(watermark, "max_out_of_orderness");
-    if (strategy == MR_WATERMARK_ASCENDING) {
-        if (!bound) return true;
-        return mr_fail_at(reader->err, bound->place,
-            "'max_out_of_orderness' belongs to the strategy 'bounded'");
-    }
-    if (!bound)
-        return mr_fail_at(reader->err, watermark->place,
-            "a watermark of strategy 'bounded' needs 'max_out_of_orderness'");
-    mr_ns bound_ns;
-    if (!mr_config_duration(reader, bound, "max_out_of_orderness", &bound_ns)) return false;
-    *out = mr_us_from_ns(bound_ns);
-    return true;
-}
-
-static bool read_watermark(struct mr_graph_reader *reader, const struct mr_yaml *watermark,
-    struct mr_read_from_log *out)
-{
-    static const char *const keys[] = {"strategy", "max_out_of_orderness", "idle_after"};
-    static const char *const refused[] = {"alignment"};
-    static const char *const words[] = {"bounded", "ascending"};
-    static const char *const refused_words[] = {"punctuated"};
-    if (!mr_config_keys(reader, watermark, "watermark", keys, MR_COUNT_OF(keys), refused,
-            MR_COUNT_OF(refused)))
-        return false;
-    const struct mr_yaml *strategy = mr_config_get(watermark, "strategy");
-    if (!strategy)
-        return mr_fail_at(reader->err, watermark->place, "a watermark needs a 'strategy'");
-    size_t index;
-    if (!mr_config_word(reader, strategy, "watermark strategy", words, MR_COUNT_OF(words),
-            refused_words, MR_COUNT_OF(refused_words), &index))
-        return false;
-    out->strategy = index == 0 ? MR_WATERMARK_BOUNDED : MR_WATERMARK_ASCENDING;
-    if (!read_bound(reader, watermark, out->strategy, &out->max_out_of_orderness_us))
-        return false;
-    const struct mr_yaml *idle = mr_config_get(watermark, "idle_after");
-    if (!idle) return true;
-    if (!mr_config_duration(reader, idle, "idle_after", &out->idle_after_ns)) return false;
-    if (out->idle_after_ns > 0) return true;
-    return mr_fail_at(reader->err, idle->place,
-        "idle_after must be more than zero; without it a partition is never idle");
-}
-
 static bool read_event_time(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const struct mr_schema *schema, int *out)
 {
@@ -70,7 +24,10 @@ bool mr_configure_read_from_log(
     if (!mr_config_keys(reader, config, "config of ReadFromLog", keys, MR_COUNT_OF(keys),
             refused, MR_COUNT_OF(refused)))
         return false;
-    struct mr_read_from_log read = {.event_time_field = -1, .strategy = MR_WATERMARK_ASCENDING};
+    struct mr_read_from_log read = {.event_time_field = -1,
+        .strategy = MR_WATERMARK_ASCENDING,
+        .punctuation_field = -1,
+        .alignment = {.group = -1}};
     struct mr_schema fields;
     const struct mr_yaml *topic = mr_config_need(reader, spec, "topic");
     if (!topic || !mr_config_name(reader, topic, "topic", &read.topic)) return false;
@@ -83,7 +40,11 @@ bool mr_configure_read_from_log(
     if (event_time && !watermark)
         return mr_fail_at(
             reader->err, event_time->place, "'event_time' needs a 'watermark' strategy");
-    if (watermark && !read_watermark(reader, watermark, &read)) return false;
+    if (watermark && !mr_watermark_read(reader, watermark, &fields, &read)) return false;
+    if (event_time && read.strategy == MR_WATERMARK_PROCESSING_TIME)
+        return mr_fail_at(reader->err, event_time->place,
+            "'event_time' does not go with the strategy 'processing_time': rows have the time at "
+            "which they are read");
     transform->read = read;
     return mr_outputs_set(reader, spec, transform, fields);
 }

@@ -216,12 +216,18 @@ bool mr_graph_read_as(struct mr_region *region, const char *path, const char *te
     }
     place_graph(&reader, document.root->place.file, rendered);
     struct mr_graph *graph = mr_region_new(region, struct mr_graph);
+    const char **groups =
+        mr_region_array(region, const char *, (size_t)reader.n_alignment_groups + 1);
+    for (uint32_t i = 0; i < reader.n_alignment_groups; i++)
+        groups[i] = reader.alignment_groups[i];
     *graph = (struct mr_graph){.n_transforms = reader.n_transforms,
         .transforms = reader.transforms,
         .n_warnings = reader.n_warnings,
         .includes_millrace = includes_millrace(mr_yaml_get(document.root, "providers")) ||
                              includes_millrace(options->providers),
         .needs_python = reader.needs_python,
+        .n_alignment_groups = reader.n_alignment_groups,
+        .alignment_groups = groups,
         .warnings = reader.warnings};
     *out = graph;
     return true;

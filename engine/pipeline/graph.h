@@ -88,7 +88,19 @@ bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *
  * is known from the row, then late ones. Else panes depend on the order in which rows and watermarks came. */
 bool mr_windowing_is_plain(const struct mr_windowing *windowing);
 
-enum mr_watermark_strategy { MR_WATERMARK_BOUNDED, MR_WATERMARK_ASCENDING };
+enum mr_watermark_strategy {
+    MR_WATERMARK_BOUNDED,
+    MR_WATERMARK_ASCENDING,
+    MR_WATERMARK_PUNCTUATED,      /* rows say which of them carry one */
+    MR_WATERMARK_PROCESSING_TIME, /* rows and watermark have the time of the reader's clock */
+};
+enum { MR_ALIGNMENT_GROUPS_MAX = 16 };
+/* Sources of one group read at most max_drift_us of event time ahead of the least watermark among their active
+ * partitions. */
+struct mr_alignment {
+    int group; /* index among the graph's; -1: none */
+    mr_us max_drift_us;
+};
 /* `schema` of the config maps a field to the word of its type; `type?` or {type: T, nullable: true} makes it nullable. */
 struct mr_read_from_log {
     const char *topic;
@@ -96,6 +108,9 @@ struct mr_read_from_log {
     enum mr_watermark_strategy strategy;
     mr_us max_out_of_orderness_us; /* BOUNDED; the watermark is the largest time seen less this */
     mr_ns idle_after_ns;           /* 0: never idle */
+    const struct mr_expression *punctuation; /* PUNCTUATED: true of a row whose event time is a watermark, or NULL: */
+    int punctuation_field;                   /* PUNCTUATED: a TIMESTAMP that is one where it is not null */
+    struct mr_alignment alignment;
 };
 struct mr_create {
     uint32_t n_rows;
@@ -370,6 +385,8 @@ struct mr_graph {
     uint32_t n_warnings;
     const struct mr_warning *warnings;
     bool includes_millrace; /* its providers are those that bring Millrace's types to Beam */
+    uint32_t n_alignment_groups; /* at most MR_ALIGNMENT_GROUPS_MAX */
+    const char *const *alignment_groups; /* their names */
     bool needs_python; /* user code runs in CPython: it keeps state that no arena holds */
 };
 

@@ -108,6 +108,8 @@ struct mr_graph_reader {
     struct mr_provided *provided; /* [n_provided]: types of the file's providers */
     const struct mr_graph_files *files; /* NULL: none can be read */
     bool needs_python;
+    uint32_t n_alignment_groups;
+    const char *alignment_groups[MR_ALIGNMENT_GROUPS_MAX];
     struct mr_err *err;
     uint32_t n_texts;
     struct mr_template_source *texts; /* [n_texts]: what errors may quote; the file is the first */
@@ -307,6 +309,10 @@ bool mr_configure_window_into(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 bool mr_configure_window(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* config_watermark.c: `watermark` of a source whose rows have `schema`. */
+MR_MUST_CHECK bool mr_watermark_read(struct mr_graph_reader *reader,
+    const struct mr_yaml *watermark, const struct mr_schema *schema,
+    struct mr_read_from_log *out);
 /* config_partition.c */
 bool mr_configure_partition(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

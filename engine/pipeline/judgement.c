@@ -115,6 +115,7 @@ static bool has_windows(const struct mr_transform *at)
 static void judge_source(struct judge *judge, const struct mr_transform *at)
 {
     if (at->read.event_time_field >= 0) return;
+    bool has_clock = at->read.strategy == MR_WATERMARK_PROCESSING_TIME;
     for (uint32_t i = at->id + 1; i < judge->graph->n_transforms; i++) {
         const struct mr_transform *combine = &judge->graph->transforms[i];
         if (!has_windows(combine) || combine->windowing.kind == MR_WINDOW_GLOBAL) continue;
@@ -122,9 +123,16 @@ static void judge_source(struct judge *judge, const struct mr_transform *at)
         if (!judge->is_windowed_by_it[i]) {
             doubt(judge, MR_NOT_CONFLUENT);
             REMARK(judge, of_confluence, combine,
-                "'%s' has windows of the times at which the log got its rows ('event_time' of "
-                "'%s' is not given)",
-                combine->name, at->name);
+                "'%s' has windows of the times at which %s ('event_time' of '%s' is not given)",
+                combine->name, has_clock ? "its rows are read" : "the log got its rows",
+                at->name);
+        }
+        if (has_clock) {
+            REMARK(judge, warnings, at,
+                "'%s' gives rows the time at which they are read, and '%s' has windows: a row "
+                "that is read again may come into another one",
+                at->name, combine->name);
+            return;
         }
         REMARK(judge, warnings, at,
             "the watermark of '%s' is that of the log's time of append, and '%s' has windows: "

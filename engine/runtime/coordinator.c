@@ -80,6 +80,10 @@ struct coordinator {
     bool has_loaded;
     struct mr_retained told; /* the newest completed checkpoint that the probe was told of */
 
+    /* Of each alignment group: how far the sources of each worker have come, and what everybody was told. */
+    mr_us lowest_us[MR_ALIGNMENT_GROUPS_MAX][MR_WORKERS_MAX];
+    mr_us aligned_us[MR_ALIGNMENT_GROUPS_MAX];
+
     uint32_t command_kind; /* 0: none waits */
     uint32_t command_connection;
     struct mr_command command;
@@ -289,8 +293,37 @@ static void send_deployments(struct coordinator *self)
     }
 }
 
+/* Alignment. */
+
+static void forget_alignment(struct coordinator *self)
+{
+    for (uint32_t group = 0; group < MR_ALIGNMENT_GROUPS_MAX; group++) {
+        self->aligned_us[group] = MR_US_MIN;
+        for (uint32_t i = 0; i < MR_WORKERS_MAX; i++) self->lowest_us[group][i] = MR_US_MIN;
+    }
+}
+
+static void handle_lowest(
+    struct coordinator *self, uint32_t worker, const struct mr_control *control)
+{
+    uint64_t group = control->checkpoint;
+    MR_ASSERT(group < self->job->graph->n_alignment_groups);
+    self->lowest_us[group][worker] = (mr_us)control->value;
+    bool takes_highest = MR_PLANTED(self->env, ALIGNED_WITH_HIGHEST);
+    mr_us aligned_us = takes_highest ? MR_US_MIN : MR_US_MAX;
+    for (uint32_t i = 0; i < self->job->n_workers; i++) {
+        mr_us lowest_us = self->lowest_us[group][i];
+        if (takes_highest ? lowest_us > aligned_us : lowest_us < aligned_us)
+            aligned_us = lowest_us;
+    }
+    if (aligned_us == self->aligned_us[group]) return;
+    self->aligned_us[group] = aligned_us;
+    tell_all(self, MR_MSG_ALIGNED, group, (uint64_t)aligned_us);
+}
+
 static void deploy(struct coordinator *self)
 {
+    forget_alignment(self);
     const struct mr_job_record *record = &self->record;
     struct mr_retained from = mr_job_record_newest(record);
     bool is_rewind = from.checkpoint != 0 && record->rewound_to == from.checkpoint;
@@ -655,6 +688,9 @@ static void handle_worker(struct coordinator *self, const struct mr_arrival *arr
     case MR_MSG_SOURCES_FINISHED:
         self->sources_finished |= 1u << worker;
         trigger_final_when_due(self);
+        break;
+    case MR_MSG_LOWEST:
+        handle_lowest(self, worker, control);
         break;
     case MR_MSG_COMMITTED:
         self->committed |= 1u << worker;

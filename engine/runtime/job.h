@@ -21,6 +21,7 @@ struct mr_job_topic {
     uint32_t index;
     uint32_t n_partitions;
     bool is_marked; /* an input whose log tells the watermark, in the place of the reader's strategy */
+    mr_us date_origin_us; /* inputs: the date at virtual time 0 */
 };
 
 struct mr_job {

@@ -22,6 +22,7 @@ enum mr_engine_message {
     MR_MSG_SOURCES_FINISHED,
     MR_MSG_COMMITTED,        /* all transactions up to the checkpoint */
     MR_MSG_STOPPED,
+    MR_MSG_LOWEST,           /* checkpoint: alignment group; value: the least watermark of its partitions here */
     /* Coordinator to worker. */
     MR_MSG_DEPLOY = 140, /* mr_deploy */
     MR_MSG_START,
@@ -30,6 +31,7 @@ enum mr_engine_message {
     MR_MSG_ABORT,        /* mr_control: the checkpoint is given up */
     MR_MSG_STOP,
     MR_MSG_CANCEL,
+    MR_MSG_ALIGNED,      /* mr_control; checkpoint: alignment group; value: where it stands */
 };
 
 struct mr_data {

@@ -640,3 +640,26 @@ bool mr_task_is_busy(const struct mr_task *task)
             return true;
     return false;
 }
+
+mr_us mr_task_lowest(const struct mr_task *task, uint32_t group)
+{
+    mr_us lowest_us = MR_US_MAX;
+    for (uint32_t i = 0; i < task->n_operators; i++) {
+        const struct mr_operator *operator = task->operators[i];
+        mr_us own_us = operator->class->lowest ? operator->class->lowest(operator, group) : MR_US_MAX;
+        if (own_us < lowest_us) lowest_us = own_us;
+    }
+    return lowest_us;
+}
+
+static void resume(struct mr_task *task)
+{
+    for (uint32_t i = 0; i < task->n_operators && !task->context.is_blocked; i++)
+        if (task->operators[i]->class->resume) task->operators[i]->class->resume(task->operators[i]);
+    after_handling(task);
+}
+
+void mr_task_aligned(struct mr_task *task)
+{
+    if (task->n_sources > 0 && !task->context.is_blocked) resume(task);
+}

@@ -70,5 +70,9 @@ void mr_task_flush(
 bool mr_task_owes_watermark(const struct mr_task *task);
 void mr_task_announce(struct mr_task *task); /* the watermark, alone */
 bool mr_task_is_busy(const struct mr_task *task);
+/* The least watermark of active partitions in an alignment group; MR_US_MAX: none. */
+mr_us mr_task_lowest(const struct mr_task *task, uint32_t group);
+/* An alignment group stands elsewhere: who waited for it may go on. */
+void mr_task_aligned(struct mr_task *task);
 
 #endif

@@ -23,7 +23,7 @@ enum phase {
     PHASE_STOPPING,
     PHASE_STOPPED, /* keeps its connections until it is told to cancel: others have not stopped yet */
 };
-enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH, TIMER_TASKS };
+enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH, TIMER_TASKS, TIMER_ALIGN };
 
 struct route { /* of an exchange and a subtask: which task, and where in it */
     struct mr_task *task;
@@ -60,6 +60,8 @@ struct mr_worker {
     bool is_put;
     struct mr_snapshot_writer writer;
     uint64_t completed;        /* told of */
+    mr_us group_lows_us[MR_ALIGNMENT_GROUPS_MAX]; /* as the coordinator says */
+    mr_us own_lows_us[MR_ALIGNMENT_GROUPS_MAX];   /* as it was last told */
     uint64_t report_committed; /* say when transactions up to this checkpoint are committed; 0: no need */
 };
 
@@ -209,7 +211,8 @@ static void make_tasks(struct mr_worker *worker)
                 .task_index = n,
                 .topic_map = worker->topic_map,
                 .n_topic_map = worker->deploy.n_topics,
-                .is_rewind = worker->deploy.is_rewind != 0};
+                .is_rewind = worker->deploy.is_rewind != 0,
+                .group_lows_us = worker->group_lows_us};
             struct mr_task *task =
                 mr_task_new(worker, &context, &job->plan->stages[stage], connection_of_subtask);
             task->last_checkpoint = worker->deploy.checkpoint;
@@ -283,6 +286,10 @@ static void handle_deploy(struct mr_worker *worker, const struct mr_deploy *depl
         worker->topic_map[2 * i] = deploy->from_topics[i];
         worker->topic_map[2 * i + 1] = deploy->to_topics[i];
     }
+    for (uint32_t i = 0; i < MR_ALIGNMENT_GROUPS_MAX; i++) {
+        worker->group_lows_us[i] = MR_US_MIN; /* until all have spoken */
+        worker->own_lows_us[i] = MR_US_MIN;
+    }
     worker->env->reach(worker->env, MR_POINT_RESTORE_STARTED);
     open_connections(worker);
     make_tasks(worker);
@@ -306,12 +313,44 @@ static void handle_state(struct mr_worker *worker, const struct mr_object_reply 
     prepare_tasks(worker);
 }
 
+/* Alignment: from time to time the coordinator learns how far the sources here have come, and tells everybody
+ * where the least of all stands. */
+
+static void tell_lowest(struct mr_worker *worker)
+{
+    for (uint32_t group = 0; group < worker->job->graph->n_alignment_groups; group++) {
+        mr_us lowest_us = MR_US_MAX;
+        for (uint32_t i = 0; i < worker->n_tasks; i++) {
+            mr_us own_us = mr_task_lowest(worker->tasks[i], group);
+            if (own_us < lowest_us) lowest_us = own_us;
+        }
+        if (lowest_us == worker->own_lows_us[group]) continue;
+        worker->own_lows_us[group] = lowest_us;
+        tell_coordinator(worker, MR_MSG_LOWEST, group, (uint64_t)lowest_us, NULL);
+    }
+    if (worker->job->graph->n_alignment_groups > 0)
+        wake_in(worker, worker->job->watermark_every_ns, TIMER_ALIGN);
+}
+
+static void handle_aligned(struct mr_worker *worker, uint64_t group, mr_us low_us)
+{
+    MR_ASSERT(group < worker->job->graph->n_alignment_groups);
+    worker->group_lows_us[group] = low_us;
+    const struct mr_probe *probe = worker->job->probe;
+    if (probe && probe->group_aligned)
+        probe->group_aligned(probe->self, worker->env->now(worker->env), worker->env->process,
+            worker->attempt, (uint32_t)group, low_us);
+    if (worker->phase != PHASE_RUNNING) return;
+    for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_aligned(worker->tasks[i]);
+}
+
 static void handle_start(struct mr_worker *worker)
 {
     if (worker->phase != PHASE_READY) return;
     worker->phase = PHASE_RUNNING;
     for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_start(worker->tasks[i]);
     if (worker->n_source_tasks == 0) tell_coordinator(worker, MR_MSG_SOURCES_FINISHED, 0, 0, NULL);
+    tell_lowest(worker);
 }
 
 /* Checkpoints. */
@@ -504,6 +543,9 @@ static void handle_timer(struct mr_worker *worker, uint64_t id)
         worker->tasks_at_ns = 0;
         for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_timer(worker->tasks[i]);
         break;
+    case TIMER_ALIGN:
+        if (is_current) tell_lowest(worker);
+        break;
     }
 }
 
@@ -573,6 +615,7 @@ static void handle_control(struct mr_worker *worker, const struct mr_message *me
     case MR_MSG_ABORT: handle_abort(worker, control->checkpoint); break;
     case MR_MSG_STOP: handle_stop(worker); break;
     case MR_MSG_CANCEL: cancel(worker); break;
+    case MR_MSG_ALIGNED: handle_aligned(worker, control->checkpoint, (mr_us)control->value); break;
     default: MR_UNREACHABLE("a control message that no worker knows");
     }
 }

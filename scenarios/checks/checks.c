@@ -35,6 +35,20 @@ static void source_empty(void *self, const struct mr_probe_at *at, uint32_t part
     if (is_current(checks, at)) mr_sources_empty(checks, at, partition);
 }
 
+static void source_held(void *self, const struct mr_probe_at *at, uint32_t partition)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) mr_sources_held(checks, at, partition);
+}
+
+static void group_aligned(void *self, mr_ns at_ns, uint32_t worker, uint32_t attempt,
+    uint32_t group, mr_us low_us)
+{
+    (void)at_ns;
+    struct mr_checks *checks = self;
+    if (attempt == checks->attempt) mr_alignment_told(checks, worker, group, low_us);
+}
+
 static void source_idle(
     void *self, const struct mr_probe_at *at, uint32_t partition, bool is_idle)
 {
@@ -257,6 +271,8 @@ static void hang_taps(struct mr_checks *checks)
     checks->probe = (struct mr_probe){.self = checks,
         .source_read = source_read,
         .source_empty = source_empty,
+        .source_held = source_held,
+        .group_aligned = group_aligned,
         .source_idle = source_idle,
         .source_watermark = source_watermark,
         .received = received,
@@ -291,6 +307,10 @@ static void make_models(struct mr_checks *checks)
         for (uint32_t p = 0; p < topology->sources[i].n_partitions; p++)
             checks->partitions[topology->sources[i].first_partition + p] =
                 (struct mr_partition_model){.source = i, .id = p};
+    checks->clock_times =
+        mr_arena_zalloc(arena, sizeof *checks->clock_times * topology->n_partitions);
+    checks->groups = mr_arena_zalloc(
+        arena, sizeof *checks->groups * (topology->graph->n_alignment_groups + 1));
     checks->tasks = mr_arena_alloc(arena, sizeof *checks->tasks * topology->n_tasks);
     checks->channels =
         mr_arena_alloc(arena, sizeof *checks->channels * (topology->n_channels + 1));

@@ -19,6 +19,9 @@ struct mr_source_view {
     bool is_scripted; /* the marks of its stream are its watermark */
     mr_us bound_us;
     mr_ns idle_after_ns;
+    const struct mr_read_from_log *read;
+    bool has_clock; /* its rows have the time at which they are read ... */
+    mr_us clock_us; /* ... and this is the date when it was last heard of */
 };
 struct mr_sink_view {
     uint32_t transform;
@@ -72,10 +75,26 @@ struct mr_partition_model {
     int64_t exact_to; /* newest_us is the largest time of the rows below it */
     mr_us newest_us;
     mr_us seen_us; /* a row with this time was read; >= newest_us */
-    mr_ns last_read_ns;
-    bool was_empty; /* the log had nothing since the last row */
+    mr_ns quiet_since_ns; /* its last row, or an answer that had been held */
+    bool was_empty; /* the log had nothing since then */
+    bool is_held;   /* an answer waits */
     bool is_idle;
     bool is_behind; /* active again, and below what its subtask had said */
+};
+
+/* PROCESSING_TIME: the times that the rows of a partition got when they were read; entry i is
+ * of the rows below ends[i]. Of those behind the checkpoint that a job goes back to it forgets. */
+struct mr_clock_times {
+    uint64_t n;
+    uint64_t capacity;
+    int64_t *ends;
+    mr_us *times_us;
+};
+
+/* An alignment group. */
+struct mr_group_model {
+    mr_us highest_us[MR_WORKERS_MAX]; /* that the least watermark on a worker ever was */
+    mr_us told_us[MR_WORKERS_MAX];    /* where the worker was told that the group stands */
 };
 
 /* One task: what it said its watermark was, and what it may have been. */
@@ -271,6 +290,8 @@ struct mr_checks {
     struct mr_restore restores[MR_RESTORES_KEPT];
 
     struct mr_partition_model *partitions;
+    struct mr_clock_times *clock_times; /* [n_partitions] */
+    struct mr_group_model *groups;      /* [n_alignment_groups of the graph] */
     struct mr_task_model *tasks;
     struct mr_channel_model *channels;
 
@@ -333,6 +354,40 @@ void mr_sources_idle(
     struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition, bool is_idle);
 void mr_sources_watermark(
     struct mr_checks *checks, const struct mr_probe_at *at, mr_us watermark_us);
+void mr_sources_held(
+    struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition);
+/* The watermark that the rows read from a partition allow. */
+mr_us mr_partition_watermark_us(
+    struct mr_checks *checks, struct mr_partition_model *partition);
+static inline mr_us mr_source_date_us(const struct mr_source_view *source, mr_ns at_ns)
+{
+    return mr_us_add(mr_stream_origin_us(source->stream), mr_us_from_ns(at_ns));
+}
+
+/* The clock's times (clock_times.c). */
+void mr_clock_times_read(
+    struct mr_checks *checks, uint32_t index, int64_t offset, uint32_t n_rows, mr_us time_us);
+void mr_clock_times_begin(struct mr_checks *checks, uint32_t index, int64_t offset);
+/* Rows for the oracle, with these times; `self` is a struct mr_clock_input. */
+struct mr_clock_input {
+    const struct mr_checks *checks;
+    const struct mr_source_view *source;
+};
+void mr_clock_times_input(void *self, uint32_t partition, int64_t first, uint32_t n,
+    struct mr_value *values, mr_us *times_us);
+
+/* Alignment groups (alignment.c). */
+void mr_alignment_begin(struct mr_checks *checks);
+/* Before a partition is active again: the group's least watermark may fall. */
+void mr_alignment_reactivates(
+    struct mr_checks *checks, const struct mr_partition_model *partition);
+void mr_alignment_told(struct mr_checks *checks, uint32_t worker, uint32_t group, mr_us low_us);
+/* Before rows of the partition count as read. */
+void mr_alignment_read(struct mr_checks *checks, const struct mr_probe_at *at,
+    struct mr_partition_model *partition);
+/* It waits for its group as it should. */
+bool mr_alignment_pauses(struct mr_checks *checks, struct mr_partition_model *partition);
+
 /* Everything of a bounded partition has been read. */
 bool mr_partition_has_ended(
     const struct mr_checks *checks, const struct mr_partition_model *partition);

@@ -15,6 +15,15 @@ static bool keeps_history(const struct mr_checks *checks)
     return checks->drops.keeps_final;
 }
 
+static void use_clock_times(struct mr_checks *checks, const struct mr_source_view *source,
+    struct mr_oracle_input *input)
+{
+    struct mr_clock_input *self = mr_arena_new(checks->arena, struct mr_clock_input);
+    *self = (struct mr_clock_input){.checks = checks, .source = source};
+    input->self = self;
+    input->read = mr_clock_times_input;
+}
+
 void mr_lockstep_init(struct mr_checks *checks)
 {
     const struct mr_topology *topology = &checks->topology;
@@ -26,6 +35,8 @@ void mr_lockstep_init(struct mr_checks *checks)
             .n_partitions = source->n_partitions,
             .self = source->stream,
             .read = read_rows};
+        if (source->has_clock)
+            use_clock_times(checks, source, &checks->inputs[i]);
     }
     checks->folded =
         mr_arena_zalloc(checks->arena, sizeof *checks->folded * topology->n_partitions);

@@ -118,6 +118,17 @@ static enum input_state input_state(const struct mr_checks *checks, uint32_t ind
     return now->arrived[index] > then->arrived[index] ? INPUT_LIVELY : INPUT_SILENT;
 }
 
+/* What a partition's watermark was, at the least. A punctuated one may be anything. */
+static mr_us promised_us(const struct mr_source_view *source,
+    const struct mr_liveness_sample *then, uint32_t index)
+{
+    if (source->has_clock)
+        return mr_source_date_us(source, then->at_ns);
+    if (source->read->strategy == MR_WATERMARK_PUNCTUATED) return MR_US_MIN;
+    mr_us newest_us = then->newest_us[index];
+    return newest_us == MR_US_MIN ? MR_US_MIN : mr_us_add(newest_us, -source->bound_us);
+}
+
 /* Where the watermark of the inputs that deliver stood one span ago, at least. */
 static mr_us passed_us(const struct mr_checks *checks)
 {
@@ -131,9 +142,7 @@ static mr_us passed_us(const struct mr_checks *checks)
         if (state == INPUT_ENDED) continue;
         const struct mr_source_view *source =
             &checks->topology.sources[checks->partitions[i].source];
-        mr_us own_us = then->newest_us[i] == MR_US_MIN
-                           ? MR_US_MIN
-                           : mr_us_add(then->newest_us[i], -source->bound_us);
+        mr_us own_us = promised_us(source, then, i);
         if (own_us < lowest_us) lowest_us = own_us;
     }
     return has_any ? lowest_us : MR_US_MIN;
@@ -210,6 +219,7 @@ static bool judge_offsets(struct mr_checks *checks)
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         int64_t committed = now->committed[i];
         if (committed >= then->arrived[i] || committed > then->committed[i]) continue;
+        if (mr_alignment_pauses(checks, &checks->partitions[i])) continue;
         const struct mr_source_view *source =
             &checks->topology.sources[checks->partitions[i].source];
         struct mr_witness *witness = find_stuck(checks, source->transform);

@@ -15,14 +15,17 @@ static const struct mr_source_view *source_of(
 
 void mr_sources_begin(struct mr_checks *checks, const struct mr_cut *from, mr_ns now)
 {
+    mr_alignment_begin(checks);
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         struct mr_partition_model *partition = &checks->partitions[i];
+        mr_clock_times_begin(checks, i, from ? from->offsets[i] : 0);
         partition->read_to = from ? from->offsets[i] : 0;
         partition->exact_to = from ? from->exact_to[i] : 0;
         partition->newest_us = from ? from->newest_us[i] : MR_US_MIN;
         partition->seen_us = partition->newest_us;
-        partition->last_read_ns = now;
+        partition->quiet_since_ns = now;
         partition->was_empty = false;
+        partition->is_held = false;
         partition->is_idle = false;
         partition->is_behind = false;
     }
@@ -42,16 +45,34 @@ void mr_sources_read(struct mr_checks *checks, const struct mr_probe_at *at, uin
     int64_t offset, uint32_t n_rows)
 {
     struct mr_partition_model *model = find_partition(checks, at->transform, partition);
+    struct mr_source_view *source = &checks->topology.sources[model->source];
+    if (source->read->alignment.group >= 0) mr_alignment_read(checks, at, model);
+    if (source->has_clock) {
+        source->clock_us = mr_source_date_us(source, at->at_ns);
+        mr_clock_times_read(
+            checks, source->first_partition + partition, offset, n_rows, source->clock_us);
+    }
     model->read_to = offset + n_rows;
-    model->last_read_ns = at->at_ns;
+    model->quiet_since_ns = at->at_ns;
     model->was_empty = false;
+    model->is_held = false;
     checks->counts.rows_read += n_rows;
 }
 
 void mr_sources_empty(
     struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition)
 {
-    find_partition(checks, at->transform, partition)->was_empty = true;
+    struct mr_partition_model *model = find_partition(checks, at->transform, partition);
+    model->was_empty = true;
+    if (!model->is_held) return;
+    model->is_held = false;
+    model->quiet_since_ns = at->at_ns; /* nobody was looking while it was held */
+}
+
+void mr_sources_held(
+    struct mr_checks *checks, const struct mr_probe_at *at, uint32_t partition)
+{
+    find_partition(checks, at->transform, partition)->is_held = true;
 }
 
 bool mr_partition_has_ended(
@@ -62,11 +83,40 @@ bool mr_partition_has_ended(
            partition->read_to >= mr_stream_rows(source->stream, partition->id);
 }
 
-static void look_at_all(
-    const struct mr_source_view *source, struct mr_partition_model *partition)
+/* The watermark that a row carries, or MR_US_MIN. */
+static mr_us punctuation_us(const struct mr_checks *checks, const struct mr_source_view *source,
+    uint32_t partition, int64_t offset)
+{
+    struct mr_scratch *scratch = (struct mr_scratch *)&checks->scratch;
+    struct mr_value row[MR_FIELDS_MAX], carries = {0};
+    mr_us at_us;
+    mr_stream_read(source->stream, partition, offset, 1, row, &at_us);
+    if (!source->read->punctuation) {
+        const struct mr_value *value = &row[source->read->punctuation_field];
+        return value->type == MR_TYPE_NULL ? MR_US_MIN : value->i;
+    }
+    enum mr_owner owner = mr_arena_owner(checks->arena, MR_OWNER_CHECKS);
+    enum mr_row_error error =
+        mr_expression_row(source->read->punctuation, row, scratch, &carries);
+    mr_scratch_reset(scratch);
+    mr_arena_owner(checks->arena, owner);
+    return error == MR_ROW_OK && carries.i ? at_us : MR_US_MIN;
+}
+
+/* What a row says of the watermark. */
+static mr_us mark_us(const struct mr_checks *checks, const struct mr_source_view *source,
+    uint32_t partition, int64_t offset)
+{
+    if (source->read->strategy == MR_WATERMARK_PUNCTUATED)
+        return punctuation_us(checks, source, partition, offset);
+    return mr_stream_time_us(source->stream, partition, offset);
+}
+
+static void look_at_all(const struct mr_checks *checks, const struct mr_source_view *source,
+    struct mr_partition_model *partition)
 {
     for (; partition->exact_to < partition->read_to; partition->exact_to++) {
-        mr_us at_us = mr_stream_time_us(source->stream, partition->id, partition->exact_to);
+        mr_us at_us = mark_us(checks, source, partition->id, partition->exact_to);
         if (at_us > partition->newest_us) partition->newest_us = at_us;
     }
     if (partition->newest_us > partition->seen_us) partition->seen_us = partition->newest_us;
@@ -87,27 +137,30 @@ static bool has_reached(
     const struct mr_source_view *source = source_of(checks, partition);
     if (source->is_scripted) return marked_us(source, partition) >= watermark_us;
     if (watermark_us == MR_US_MAX) return false;
+    if (source->has_clock)
+        return watermark_us <= source->clock_us;
     mr_us needed_us = mr_us_add(watermark_us, source->bound_us);
     if (partition->seen_us >= needed_us) return true;
     int64_t first = partition->read_to - LOOK_BACK_ROWS;
     if (first < partition->exact_to) first = partition->exact_to;
     for (int64_t row = partition->read_to; row-- > first;) {
-        mr_us at_us = mr_stream_time_us(source->stream, partition->id, row);
+        mr_us at_us = mark_us(checks, source, partition->id, row);
         if (at_us < needed_us) continue;
         partition->seen_us = at_us;
         return true;
     }
-    look_at_all(source, partition);
+    look_at_all(checks, source, partition);
     return partition->seen_us >= needed_us;
 }
 
-static mr_us own_watermark_us(
-    const struct mr_checks *checks, struct mr_partition_model *partition)
+mr_us mr_partition_watermark_us(
+    struct mr_checks *checks, struct mr_partition_model *partition)
 {
     const struct mr_source_view *source = source_of(checks, partition);
     if (mr_partition_has_ended(checks, partition)) return MR_US_MAX;
     if (source->is_scripted) return marked_us(source, partition);
-    look_at_all(source, partition);
+    if (source->has_clock) return source->clock_us;
+    look_at_all(checks, source, partition);
     if (partition->newest_us == MR_US_MIN) return MR_US_MIN;
     return mr_us_add(partition->newest_us, -source->bound_us);
 }
@@ -142,7 +195,7 @@ static void report_overtaking(struct mr_checks *checks, const struct mr_probe_at
     if (!witness) return;
     const struct mr_source_view *source = source_of(checks, partition);
     mr_witness_watermark(
-        checks, witness, at->transform, watermark_us, own_watermark_us(checks, partition));
+        checks, witness, at->transform, watermark_us, mr_partition_watermark_us(checks, partition));
     mr_witness_print(witness->summary, sizeof witness->summary,
         "subtask %u says watermark %s, but the rows read from %s[%u] allow %s at most",
         at->subtask, witness->actual, checks->config.scenario->topics[source->topic].name,
@@ -155,6 +208,11 @@ void mr_sources_watermark(
     const struct mr_topology *topology = &checks->topology;
     struct mr_task_model *task =
         &checks->tasks[mr_topology_task(topology, at->transform, at->subtask)];
+    if (topology->graph->transforms[at->transform].kind == MR_READ_FROM_LOG) {
+        struct mr_source_view *source =
+            &checks->topology.sources[topology->role[at->transform]];
+        source->clock_us = mr_source_date_us(source, at->at_ns);
+    }
     task->said_before_us = task->said_us;
     if (watermark_us > task->said_us) task->said_us = watermark_us;
     struct mr_partition_model *objection = NULL;
@@ -176,7 +234,7 @@ static void report_idle(struct mr_checks *checks, const struct mr_probe_at *at,
     if (!witness) return;
     const struct mr_source_view *source = source_of(checks, partition);
     char quiet[MR_TIME_TEXT_BYTES], wanted[MR_TIME_TEXT_BYTES];
-    mr_duration_format(at->at_ns - partition->last_read_ns, quiet);
+    mr_duration_format(at->at_ns - partition->quiet_since_ns, quiet);
     mr_duration_format(source->idle_after_ns, wanted);
     mr_witness_at(checks, witness, at->transform);
     mr_witness_print(witness->summary, sizeof witness->summary,
@@ -191,6 +249,7 @@ void mr_sources_idle(
 {
     struct mr_partition_model *model = find_partition(checks, at->transform, partition);
     const struct mr_source_view *source = source_of(checks, model);
+    if (!is_idle && source->read->alignment.group >= 0) mr_alignment_reactivates(checks, model);
     model->is_idle = is_idle;
     if (!is_idle) {
         const struct mr_task_model *task =
@@ -205,6 +264,6 @@ void mr_sources_idle(
         return;
     }
     bool has_waited =
-        source->idle_after_ns > 0 && at->at_ns - model->last_read_ns >= source->idle_after_ns;
+        source->idle_after_ns > 0 && at->at_ns - model->quiet_since_ns >= source->idle_after_ns;
     if (!has_waited || !model->was_empty) report_idle(checks, at, model);
 }

@@ -40,7 +40,10 @@ static void add_source(struct mr_topology *topology, const struct mr_transform *
         .is_open = config->scenario->topics[topic].stream->is_open,
         .is_scripted = config->scenario->topics[topic].stream->is_scripted,
         .bound_us = read->strategy == MR_WATERMARK_BOUNDED ? read->max_out_of_orderness_us : 0,
-        .idle_after_ns = read->idle_after_ns};
+        .idle_after_ns = read->idle_after_ns,
+        .has_clock = read->strategy == MR_WATERMARK_PROCESSING_TIME &&
+                     !config->scenario->topics[topic].stream->is_scripted,
+        .read = read};
     topology->n_partitions += n_partitions;
 }
 

@@ -28,6 +28,7 @@ enum mr_verdict {
     MR_VERDICT_DIVERGED,
     MR_VERDICT_LATE,
     MR_VERDICT_LIMIT,
+    MR_VERDICT_DRIFTED,
     MR_VERDICTS,
 };
 const char *mr_verdict_name(enum mr_verdict verdict);

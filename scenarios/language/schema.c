@@ -337,7 +337,7 @@ DEFINITION("expect_fail": {
             "liveness", "late", "run", "assertions", "steps"]},
         "verdict": {"enum": ["LOSS", "DUPLICATE", "WRONG", "REORDERED", "ABORTED_VISIBLE",
             "WATERMARK_REGRESSED", "WATERMARK_OVERTOOK", "FALSE_LATE", "PANE_CONTRACT", "CUT_INCONSISTENT",
-            "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT"]},
+            "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT", "DRIFTED"]},
         "seeds": {"$ref": "#/definitions/expect_seeds"}}})
 DEFINITION("expect_seeds": {
     "type": "object", "additionalProperties": false,
@@ -435,7 +435,7 @@ DEFINITION("milestone": {"enum": [
     "recovered_from_checkpoint", "recovered_from_nothing", "committed_after_restore",
     "transaction_aborted", "producer_fenced", "late_row_dropped", "late_pane_fired",
     "partition_idle", "backpressured", "checkpoint_aborted", "coordinator_restarted",
-    "worker_restarted", "connection_reset", "handler_cut", "rewound"]})
+    "worker_restarted", "connection_reset", "handler_cut", "rewound", "source_paused"]})
 
 TEXT("scenario": {
     "type": "object", "additionalProperties": false, "required": ["scenario", "pipeline"],

@@ -21,6 +21,7 @@ static const char *const verdicts[MR_VERDICTS] = {
     [MR_VERDICT_DIVERGED] = "DIVERGED",
     [MR_VERDICT_LATE] = "LATE",
     [MR_VERDICT_LIMIT] = "LIMIT",
+    [MR_VERDICT_DRIFTED] = "DRIFTED",
 };
 
 static const char *const checks[MR_CHECKS] = {

@@ -64,6 +64,17 @@ static void source_empty(void *self, const struct mr_probe_at *at, uint32_t part
     PASS((struct mr_record_tap *)self, source_empty, at, partition);
 }
 
+static void source_held(void *self, const struct mr_probe_at *at, uint32_t partition)
+{
+    PASS((struct mr_record_tap *)self, source_held, at, partition);
+}
+
+static void group_aligned(void *self, mr_ns at_ns, uint32_t worker, uint32_t attempt,
+    uint32_t group, mr_us low_us)
+{
+    PASS((struct mr_record_tap *)self, group_aligned, at_ns, worker, attempt, group, low_us);
+}
+
 static void source_idle(
     void *self, const struct mr_probe_at *at, uint32_t partition, bool is_idle)
 {
@@ -409,6 +420,8 @@ static void hang_up(struct mr_record_tap *tap)
     tap->probe = (struct mr_probe){.self = tap,
         .source_read = source_read,
         .source_empty = source_empty,
+        .source_held = source_held,
+        .group_aligned = group_aligned,
         .source_idle = source_idle,
         .source_watermark = source_watermark,
         .sent = sent,

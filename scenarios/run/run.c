@@ -27,6 +27,7 @@ static void make_streams(struct run *run)
         if (!topic->stream) continue;
         job_topics[i].is_marked = topic->stream->is_scripted;
         run->streams[i] = mr_stream_new(run->arena, topic->stream, &run->draws);
+        job_topics[i].date_origin_us = mr_stream_origin_us(run->streams[i]);
         feeds[i] = mr_stream_feed(run->streams[i]);
         topics[i].feed = &feeds[i];
     }
