@@ -79,7 +79,16 @@ enum mr_chance {
     X(ALIGNED_WITH_IDLE, "aligned_with_idle", "an alignment group waits for partitions that are idle", "liveness STUCK") \
     X(ALIGNED_WITH_ENDED, "aligned_with_ended", "an alignment group waits for partitions that have ended", "liveness STUCK") \
     X(ALIGNED_WITH_HIGHEST, "aligned_with_highest", "an alignment group follows its highest watermark instead of its lowest", "watermarks DRIFTED") \
-    X(DRIFT_IGNORED, "drift_ignored", "a source reads on however far it is ahead of its alignment group", "watermarks DRIFTED")
+    X(DRIFT_IGNORED, "drift_ignored", "a source reads on however far it is ahead of its alignment group", "watermarks DRIFTED") \
+    X(LOOKUP_FORGETS_CALLS, "lookup_forgets_calls", "rows whose lookup is under way are not in the checkpoint", "exactly_once LOSS") \
+    X(LOOKUP_ANSWERS_TWICE, "lookup_answers_twice", "an answer that comes after the time-out makes a second row", "exactly_once DUPLICATE") \
+    X(LOOKUP_FREES_WATERMARK, "lookup_frees_watermark", "the watermark does not wait for rows whose lookup is under way", "watermarks WATERMARK_OVERTOOK") \
+    X(LOOKUP_DROPS_TIMED_OUT, "lookup_drops_timed_out", "a row whose lookup was retried in vain is gone", "exactly_once LOSS") \
+    X(LOOKUP_OUT_OF_ORDER, "lookup_out_of_order", "rows leave an ordered lookup as they are answered", "order REORDERED") \
+    X(LOOKUP_OVER_CAPACITY, "lookup_over_capacity", "retries are not counted among the calls under way", "lookups OVERRUN") \
+    X(LOOKUP_OVER_RATE, "lookup_over_rate", "retries are not counted against the rate", "lookups OVERRUN") \
+    X(LOOKUP_HASTY, "lookup_hasty", "a call is given up at half of its time-out", "lookups HASTY") \
+    X(LOOKUP_STALE_CACHE, "lookup_stale_cache", "the cache forgets nothing", "lookups STALE")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,
@@ -105,7 +114,9 @@ enum mr_plant {
     X(CONNECTION_RESET, "connection_reset", "a connection was reset")                           \
     X(HANDLER_CUT, "handler_cut", "a crash fell between two effects of a handler")              \
     X(REWOUND, "rewound", "a job was restarted from an older checkpoint") \
-    X(SOURCE_PAUSED, "source_paused", "a partition waited for its alignment group")
+    X(SOURCE_PAUSED, "source_paused", "a partition waited for its alignment group") \
+    X(LOOKUP_RETRIED, "lookup_retried", "a call of a Lookup was made again")                    \
+    X(LOOKUP_REISSUED, "lookup_reissued", "a restore found lookups under way")
 
 enum mr_sometimes {
 #define X(name, text, about) MR_SOMETIMES_##name,

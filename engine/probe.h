@@ -85,6 +85,19 @@ struct mr_probe {
     /* LogForTesting saw a row, given as JSON. */
     void (*row_logged)(void *self, const struct mr_probe_at *at, const char *text);
 
+    /* Lookups. `number` counts the rows that a subtask took in, in this attempt. */
+    void (*lookup_taken)(void *self, const struct mr_probe_at *at, uint64_t number);
+    void (*lookup_called)(void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call);
+    /* The call was answered, with a mr_lookup_status of base/wire/lookup.h, or (-1) given up. */
+    void (*lookup_ended)(void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call, int status);
+    /* The row, all of the batch, left as one of enum mr_lookup_outcome says. answered_ns: when the service said what it
+     * has; MR_NS_NEVER: it was not asked. */
+    void (*lookup_left)(void *self, const struct mr_probe_at *at, uint64_t number, const struct mr_batch *row,
+        int outcome, mr_ns answered_ns);
+    /* A row that was under way when the snapshot was taken. */
+    void (*lookup_snapshot)(void *self, const struct mr_probe_at *at, uint64_t checkpoint,
+        const struct mr_batch *row);
+
     /* Checkpoints. */
     void (*checkpoint_triggered)(void *self, mr_ns at_ns, uint32_t attempt, uint64_t checkpoint);
     void (*checkpoint_aborted)(void *self, mr_ns at_ns, uint32_t attempt, uint64_t checkpoint);

@@ -10,12 +10,27 @@ struct stress_pipeline {
     const char *text;
     const char *rows;   /* of `generate`, besides what all have; NULL: nothing */
     const char *stream; /* more keys of the stream; NULL: none */
+    const char *services; /* more keys of `services`; NULL: none */
     bool has_more;      /* reads the second stream, `more`, too */
     /* What may be found, and over all the mixes must be. PASS: nothing. */
     enum mr_check meant_check;
     enum mr_verdict meant;
     const char *check; /* more keys of `check`; NULL: none */
 };
+
+/* What the Lookups find: `names.csv` lies beside the pipeline. Some keys of the streams are not in it. */
+static const char stress_table[] = "id,name,score\n0,zero,0.5\n1,one,\n2,two,2\n3,three,3.25\n"
+                                   "4,four,-4\n5,five,5\n7,a name that is longer,7\n8,eight,8\n"
+                                   "9,nine,9\n10,ten,10\n11,eleven,11\n13,thirteen,13\n";
+#define NAMES(errors, lost)                                                                    \
+    "  names: {table: names.csv, key: id, latency: {kind: lognormal, median: 2ms, p99: 12ms}, " \
+    "errors: " errors ", lost: " lost "}\n"
+#define LOOKUP(name, input, knobs)                                                             \
+    "    - type: Lookup\n"                                                                     \
+    "      name: " name "\n"                                                                   \
+    "      input: " input "\n"                                                                 \
+    "      config: {connector: names, key: key, fields: {name: string, score: float?}, "       \
+    "timeout: 15ms, retries: 1, backoff: 3ms, " knobs "}\n"
 
 #define CHAIN "pipeline:\n  type: chain\n  transforms:\n"
 #define TREE "pipeline:\n  transforms:\n"
@@ -433,6 +448,52 @@ static const struct stress_pipeline stress_pipelines[] = {
             WINDOW_OF("Flatten")
             "        combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}\n"
             WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")},
+    {.name = "lookup-in-order",
+        .services = NAMES("4%", "2%"),
+        .text = TREE READ
+            LOOKUP("L", "Read", "max_in_flight: 8, error_handling: {output: bad}")
+            WRITE_OF("Sink", "L", "out, key: key", "exactly_once")
+            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+    {.name = "lookup-before-windows",
+        .rows = MUCH_DISORDER,
+        .services = NAMES("4%", "2%"),
+        .text = TREE READ_WITH(BOUNDED("10ms"))
+            LOOKUP("L", "Read", "order: unordered, max_in_flight: 20, on_missing: error, "
+                "cache_ttl: 20ms, error_handling: {output: bad}")
+            WINDOW_OF("L")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config: {group_by: name, combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}}\n"
+            WRITE_OF("Sink", "Combine", "out, key: name", "exactly_once")
+            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+    {.name = "lookup-of-panes",
+        .rows = SOME_DISORDER,
+        .services = NAMES("2%", "1%"),
+        .text = TREE READ WINDOW_OF("Read")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config: {group_by: key, combine: {n: {fn: count, value: key}, m: {fn: mean, value: value}}}\n"
+            LOOKUP("L", "Combine", "on_missing: drop, rate_limit: 2000, error_handling: {output: bad}")
+            WRITE_OF("Sink", "L", "out, key: key", "exactly_once")
+            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+    {.name = "lookup-of-lookups",
+        .rows = SOME_DISORDER,
+        .stream = SILENCES,
+        .services = NAMES("2%", "1%"),
+        .text = TREE
+            READ_WITH("{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms}")
+            LOOKUP("L", "Read", "order: unordered, error_handling: {output: bad}")
+            "    - type: MapToFields\n"
+            "      input: L\n"
+            "      config: {fields: {key: key, value: value}}\n"
+            LOOKUP("M", "MapToFields", "max_in_flight: 3, error_handling: {output: bad}")
+            WINDOW_OF("M")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config: {group_by: name, combine: {n: {fn: count, value: key}}}\n"
+            WRITE_OF("Sink", "Combine", "out, key: name", "exactly_once")
+            WRITE_OF("BadL", "L.bad", "bad, key: element.key", "exactly_once")
+            WRITE_OF("BadM", "M.bad", "bad2, key: element.key", "exactly_once")},
 };
 /* clang-format on */
 

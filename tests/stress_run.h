@@ -91,7 +91,7 @@ static void stress_write(
         mix->cluster.liveness_within ? "{within: " : "true",
         text_or(mix->cluster.liveness_within, ""), mix->cluster.liveness_within ? "}" : "",
         text_or(pipeline->check, ""));
-    const struct stress_section sections[] = {{"outputs", mix->outputs}, {"job", mix->job},
+    const struct stress_section sections[] = {{"services", pipeline->services}, {"outputs", mix->outputs}, {"job", mix->job},
         {"faults", mix->faults}, {"check", check}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (sections[i].text)
@@ -115,6 +115,8 @@ static bool read_stress(void *self, struct mr_region *region, const char *path,
         *text = stress->text;
     else if (strcmp(path, pipeline) == 0)
         *text = stress->pipeline->text;
+    else if (strcmp(path, "names.csv") == 0)
+        *text = stress_table;
     else
         return mr_fail(err, MR_ERR_INPUT, "no file '%s'", path);
     *bytes = strlen(*text);

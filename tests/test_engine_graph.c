@@ -661,6 +661,29 @@ static const struct bad_file bad_configs[] = {
         6, 55, "unknown delivery 'exactly_onse'", "'exactly_once'"},
     {CHAIN READ("in") "    - {type: WriteToLog, config: {topic: o, delivery: at_most_once}}\n",
         6, 55, "not supported yet", NULL},
+    /* Lookup */
+    {CHAIN READ("in") "    - {type: Lookup, config: {key: k, fields: {x: string}}}\n", 6, 30,
+        "needs 'connector'", NULL},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: kk, fields: {x: "
+                      "string}}}\n",
+        6, 50, "unknown field 'kk' in key of Lookup", "'k'"},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k}}\n", 6, 30,
+        "needs 'fields'", NULL},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k, fields: {k: "
+                      "string}}}\n",
+        6, 62, "k", NULL},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k, fields: {x: string}, "
+                      "order: orderd}}\n",
+        6, 81, "unknown order 'orderd'", "'ordered'"},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k, fields: {x: string}, "
+                      "max_in_flight: 0}}\n",
+        6, 89, "max_in_flight", NULL},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k, fields: {x: string}, "
+                      "timeout: 0s}}\n",
+        6, 83, "timeout must be more than zero", NULL},
+    {CHAIN READ("in") "    - {type: Lookup, config: {connector: c, key: k, fields: {x: string}, "
+                      "retrys: 1}}\n",
+        6, 74, "unknown key 'retrys'", "'retries'"},
     /* Create */
     {GRAPH "    - {type: Create, config: {elements: 1}}\n", 3, 41, "must be a list", NULL},
     /* MapToFields, Filter, AssignTimestamps */

@@ -58,6 +58,7 @@ static void write_files(void)
     char pipeline[128];
     snprintf(pipeline, sizeof pipeline, "%s.yaml", stress.pipeline->name);
     write_file(folder, pipeline, stress.pipeline->text);
+    if (stress.pipeline->services) write_file(folder, "names.csv", stress_table);
     write_file(folder, stress.name, stress.text);
 }
 

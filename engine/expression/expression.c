@@ -26,6 +26,8 @@ const char *mr_row_error_text(enum mr_row_error error)
         return "ValueError: Unknown output name";
     case MR_ROW_INVALID:
         return "ValidationError: the row does not respect the schema";
+    case MR_ROW_LOOKUP:
+        return "LookupError: the row could not be looked up";
     case MR_ROW_RAISED:
         return "an exception in a function of the pipeline";
     }

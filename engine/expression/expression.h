@@ -16,6 +16,7 @@ enum mr_row_error {
     /* Of transforms, which say more than the text below. */
     MR_ROW_UNKNOWN_OUTPUT, /* Partition */
     MR_ROW_INVALID,        /* ValidateWithSchema */
+    MR_ROW_LOOKUP,         /* Lookup */
     MR_ROW_RAISED, /* user code raised an exception: see caller.h */
 };
 /* `ZeroDivisionError: division by zero` and so on. */

@@ -29,6 +29,8 @@ struct mr_task_context {
     uint32_t task_index; /* of the worker: part of the tags of requests */
     const uint32_t *topic_map; /* [2 * n_topic_map]: from, to */
     uint32_t n_topic_map;
+    const uint32_t *service_connections; /* of the worker, [n_services of the job] */
+    bool is_full; /* an operator has rows under way, as many as it may: take no more rows */
     const mr_us *group_lows_us; /* of the worker: where the alignment groups of the graph stand */
     bool has_failed;
     char failure[200];
@@ -55,6 +57,10 @@ struct mr_operator_class {
     void (*prepare)(struct mr_operator *operator); /* sinks: after open and restore; see is_busy */
     void (*start)(struct mr_operator *operator);  /* sources: the job runs */
     void (*resume)(struct mr_operator *operator); /* sources: outputs have credit again, or the group has caught up */
+    /* Operators that hold rows while they wait for a service, first of their stage: the watermark that all who have it
+     * may go on from; MR_US_MAX: no row is held. */
+    mr_us (*hold)(const struct mr_operator *operator);
+    void (*woken)(struct mr_operator *operator); /* a mr_task_wake_at came due */
     /* Sources: the least watermark of their active partitions if they are of the alignment group; MR_US_MAX: none. */
     mr_us (*lowest)(const struct mr_operator *operator, uint32_t group);
     void (*flush)(struct mr_operator *operator);  /* sinks: send what has waited */
@@ -96,6 +102,7 @@ extern const struct mr_operator_class mr_log_source_class;
 extern const struct mr_operator_class mr_log_sink_class;
 extern const struct mr_operator_class mr_partition_class;
 extern const struct mr_operator_class mr_reshuffle_class;
+extern const struct mr_operator_class mr_lookup_class;
 extern const struct mr_operator_class mr_extract_windowing_info_class;
 extern const struct mr_operator_class mr_validate_with_schema_class;
 extern const struct mr_operator_class mr_explode_class;
@@ -156,6 +163,10 @@ void mr_row_window(const struct mr_windowing *windowing, const struct mr_batch *
 bool mr_sliding_starts(
     const struct mr_windowing *windowing, mr_us at_us, mr_us *first_us, mr_us *last_us);
 
+/* Calls the operator's `timer` at that time, or never if the task is gone by then. */
+void mr_task_wake_at(struct mr_operator *operator, mr_ns at_ns);
+/* The watermark of the task's input, which the task's own may stay behind. */
+mr_us mr_task_merged_us(const struct mr_operator *operator);
 /* Sources report to their task: the watermark rose to watermark_us, or their idleness changed. */
 void mr_task_source_watermark(struct mr_operator *source, mr_us watermark_us, bool is_idle);
 /* There is nothing more to read, ever. */

@@ -23,6 +23,7 @@ static const struct mr_catalog_entry supported[] = {
     {"Explode", MR_EXPLODE, 1, 1, false, false, mr_configure_explode},
     {"StripErrorMetadata", MR_MAP_TO_FIELDS, 1, 1, false, false,
         mr_configure_strip_error_metadata},
+    {"Lookup", MR_LOOKUP, 1, 1, false, true, mr_configure_lookup},
     {"LogForTesting", MR_LOG_FOR_TESTING, 1, 1, false, false, mr_configure_log_for_testing},
     {"AssertEqual", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_assert_equal},
     {"Sql", MR_SQL, 1, MR_JOIN_INPUTS_MAX, false, false, mr_configure_sql},
@@ -51,6 +52,7 @@ static const char *const not_yet[] = {"PyTransform", "Enrichment", "AnomalyDetec
     "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC", "WriteToIceberg",
     "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB", "ReadFromDebezium",
     "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "Lookup", "Route",
+    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Route",
     "Deduplicate", "TopN", "Materialize", "WriteToTable"};
 
 const struct mr_catalog_entry *mr_catalog_at(size_t i)

@@ -27,6 +27,7 @@ enum mr_transform_kind {
     MR_EXPLODE,
     MR_SQL, /* Sql that looks at more than one row, Combine in SQL */
     MR_JOIN_STREAMS, /* interval and temporal */
+    MR_LOOKUP,
 };
 
 enum mr_window_kind {
@@ -309,6 +310,26 @@ struct mr_sql {
     const int *key_fields;
 };
 
+/* What becomes of a row whose key the service does not know. */
+enum mr_lookup_policy { MR_LOOKUP_NULL, MR_LOOKUP_DROP, MR_LOOKUP_IS_ERROR };
+/* How a lookup ends for a row. */
+enum mr_lookup_outcome { MR_LOOKUP_DONE, MR_LOOKUP_NO_ROW, MR_LOOKUP_TIMED_OUT, MR_LOOKUP_FAILED, MR_LOOKUP_OUTCOMES };
+/* Rows get the fields that a service has under their key. A null key is one that it does not know. */
+struct mr_lookup {
+    const char *connector;
+    int key_field;
+    struct mr_schema fields; /* behind those of the input */
+    uint32_t max_in_flight;  /* calls of a subtask at a time */
+    bool is_ordered;         /* rows leave in the order in which they came; else only between watermarks they may not */
+    uint32_t retries;        /* after the first call */
+    mr_ns timeout_ns;        /* of one call */
+    mr_ns backoff_ns;        /* before the first retry; doubles */
+    mr_ns cache_ttl_ns;      /* 0: no cache */
+    uint32_t calls_a_second; /* of a subtask, evenly spaced; 0: no limit */
+    enum mr_lookup_policy on_missing;
+    const char *failures[MR_LOOKUP_OUTCOMES]; /* what a row says that failed */
+};
+
 struct mr_edge {
     uint32_t transform; /* producer */
     uint32_t output;    /* of the producer */
@@ -345,6 +366,7 @@ struct mr_transform {
         struct mr_partition partition;
         struct mr_extract extract;
         struct mr_validation validation;
+        struct mr_lookup lookup;
         struct mr_log_for_testing log;
         struct mr_join join;
         struct mr_explode explode;

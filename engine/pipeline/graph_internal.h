@@ -313,6 +313,9 @@ bool mr_configure_window(
 MR_MUST_CHECK bool mr_watermark_read(struct mr_graph_reader *reader,
     const struct mr_yaml *watermark, const struct mr_schema *schema,
     struct mr_read_from_log *out);
+/* config_lookup.c */
+bool mr_configure_lookup(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 /* config_partition.c */
 bool mr_configure_partition(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

@@ -61,7 +61,9 @@ static void assign_groups(struct planner *planner)
     for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
         const struct mr_transform *transform = &planner->graph->transforms[i];
         MR_ASSERT(transform->id == i);
-        if (is_root(transform) || exchange_into(transform) != MR_EXCHANGE_FORWARD)
+        /* A Lookup holds the watermark of its task back: it is the first of a stage. */
+        if (is_root(transform) || exchange_into(transform) != MR_EXCHANGE_FORWARD ||
+            transform->kind == MR_LOOKUP)
             planner->stage_of[i] = i;
         else if (transform->kind == MR_FLATTEN)
             planner->stage_of[i] = group_of_flatten(planner, transform);

@@ -90,7 +90,7 @@ bool mr_has_error_handling(const struct mr_spec *spec)
     if (!spec->entry) return spec->is_provided;
     static const char *const types[] = {
         "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema",
-        "LogForTesting", "Explode"};
+        "LogForTesting", "Explode", "Lookup"};
     for (size_t i = 0; i < MR_COUNT_OF(types); i++)
         if (strcmp(types[i], spec->entry->type) == 0) return true;
     return false;

@@ -24,6 +24,15 @@ struct mr_job_topic {
     mr_us date_origin_us; /* inputs: the date at virtual time 0 */
 };
 
+/* A key-value service that Lookups call. */
+struct mr_job_service {
+    const char *name;
+    uint32_t process;
+    uint32_t n_columns;
+    const char *const *columns; /* [n_columns]: what a reply has, in this order */
+};
+enum { MR_SERVICES_MAX = 8 };
+
 struct mr_job {
     const char *name;
     const struct mr_graph *graph;
@@ -34,6 +43,8 @@ struct mr_job {
     uint32_t coordinator; /* process ids */
     uint32_t broker;
     uint32_t objects;
+    uint32_t n_services; /* at most MR_SERVICES_MAX */
+    const struct mr_job_service *services;
     uint32_t n_workers;
     uint32_t workers[MR_WORKERS_MAX];
 

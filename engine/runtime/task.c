@@ -34,6 +34,7 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_EXTRACT_WINDOWING_INFO: return &mr_extract_windowing_info_class;
     case MR_EXPLODE: return &mr_explode_class;
     case MR_VALIDATE_WITH_SCHEMA: return &mr_validate_with_schema_class;
+    case MR_LOOKUP: return &mr_lookup_class;
     case MR_LOG_FOR_TESTING: return &mr_log_for_testing_class;
     case MR_JOIN: return &mr_join_class;
     case MR_SQL: return &mr_sql_class;
@@ -72,6 +73,7 @@ static void make_operators(struct mr_task *task)
         task->operators[i] = operator;
         task->n_sources += is_source(operator);
         if (class->output_us) task->holder = operator;
+        task->n_holding += class->hold != NULL;
     }
 }
 
@@ -232,12 +234,26 @@ static void forward_watermark(struct mr_task *task)
     for (uint32_t i = 0; i < task->n_gates; i++)
         if (task->gates[i].watermark_us < watermark_us)
             mr_gate_watermark(&task->gates[i], watermark_us);
+/* The watermark that rows under way in a service let pass; MR_US_MAX: there are none. */
+static mr_us hold_of(const struct mr_task *task)
+    mr_us hold_us = MR_US_MAX;
+    for (uint32_t i = 0; i < task->n_operators && task->n_holding; i++) {
+        const struct mr_operator *operator = task->operators[i];
+        mr_us own_us = operator->class->hold ? operator->class->hold(operator) : MR_US_MAX;
+        if (own_us < hold_us) hold_us = own_us;
+    }
+    return hold_us;
 }
 
 /* Invariant 3: operators first, then the gates. */
 static void advance_watermark(struct mr_task *task)
 {
     mr_us watermark_us = task->merge.merged_us;
+    mr_us hold_us = hold_of(task);
+    bool is_holding = hold_us < MR_US_MAX;
+    if (MR_UNLIKELY(watermark_us > hold_us) &&
+        !MR_PLANTED(task->context.env, LOOKUP_FREES_WATERMARK))
+        watermark_us = hold_us;
     if (watermark_us > task->context.watermark_us) {
         task->context.watermark_us = watermark_us;
         const struct mr_probe *probe = task->context.job->probe;
@@ -250,7 +266,7 @@ static void advance_watermark(struct mr_task *task)
                 task->operators[i]->class->watermark(task->operators[i], watermark_us);
         forward_watermark(task);
     }
-    for (uint32_t i = 0; i < task->n_gates; i++) mr_gate_idle(&task->gates[i], task->merge.is_idle);
+    for (uint32_t i = 0; i < task->n_gates; i++) mr_gate_idle(&task->gates[i], task->merge.is_idle && !is_holding);
 }
 
 void mr_task_source_watermark(struct mr_operator *source, mr_us watermark_us, bool is_idle)
@@ -450,9 +466,19 @@ static void handle(struct mr_task *task, uint32_t index, const struct mr_message
     handle_barrier(task, channel, barrier);
 }
 
-static bool must_wait(const struct mr_task *task, const struct mr_in_channel *channel)
+/* No barrier follows the one with which the input ends: rows that wait for a service must not be in it. */
+static bool ends_too_early(const struct mr_task *task, const struct mr_message *message)
 {
-    return channel->is_aligned || task->context.is_blocked || task->context.has_failed;
+    return message->kind == MR_MSG_BARRIER && hold_of(task) < MR_US_MAX &&
+        ((const struct mr_barrier *)message->body)->watermark_us == MR_US_MAX;
+}
+
+static bool must_wait(const struct mr_task *task, const struct mr_in_channel *channel,
+    const struct mr_message *message)
+{
+    if (channel->is_aligned || task->context.is_blocked || task->context.has_failed) return true;
+    if (MR_LIKELY(task->n_holding == 0)) return false;
+    return (task->context.is_full && message->kind == MR_MSG_DATA) || ends_too_early(task, message);
 }
 
 /* Handles what has waited, channel by channel in turn, until all is handled or must wait on. */
@@ -465,7 +491,7 @@ static void drain(struct mr_task *task)
         has_progress = false;
         for (uint32_t i = 0; i < task->n_channels; i++) {
             struct mr_in_channel *channel = &task->channels[i];
-            if (!channel->queue_first || must_wait(task, channel)) continue;
+            if (!channel->queue_first || must_wait(task, channel, channel->queue_first)) continue;
             struct mr_message *message = pop_queue(task, channel);
             handle(task, i, message);
             mr_message_release(task->context.arena, message);
@@ -493,6 +519,11 @@ static void enqueue(struct mr_task *task, struct mr_in_channel *channel, struct 
 
 static void after_handling(struct mr_task *task)
 {
+    if (MR_UNLIKELY(task->n_holding > 0)) { /* rows may have left, and others and the watermark may follow */
+        advance_watermark(task);
+        drain(task);
+        advance_watermark(task);
+    }
     if (task->context.has_unsent) mr_worker_arm_flush(task->worker);
 }
 
@@ -502,7 +533,7 @@ void mr_task_receive(struct mr_task *task, uint32_t channel_index, uint32_t conn
     MR_ASSERT(channel_index < task->n_channels);
     struct mr_in_channel *channel = &task->channels[channel_index];
     channel->connection = connection;
-    if (channel->queue_first || must_wait(task, channel)) {
+    if (channel->queue_first || must_wait(task, channel, message)) {
         enqueue(task, channel, message);
         return;
     }
@@ -662,4 +693,24 @@ static void resume(struct mr_task *task)
 void mr_task_aligned(struct mr_task *task)
 {
     if (task->n_sources > 0 && !task->context.is_blocked) resume(task);
+}
+
+void mr_task_woken(struct mr_task *task, uint32_t operator_index)
+{
+    MR_ASSERT(operator_index < task->n_operators);
+    struct mr_operator *operator = task->operators[operator_index];
+    MR_ASSERT(operator->class->woken != NULL);
+    operator->class->woken(operator);
+    after_handling(task);
+}
+
+void mr_task_wake_at(struct mr_operator *operator, mr_ns at_ns)
+{
+    mr_worker_wake_at(
+        operator->context->task->worker, operator->context->task_index, operator->index, at_ns);
+}
+
+mr_us mr_task_merged_us(const struct mr_operator *operator)
+{
+    return operator->context->task->merge.merged_us;
 }

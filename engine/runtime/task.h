@@ -37,6 +37,7 @@ struct mr_task {
     struct mr_watermark_merge merge; /* of the channels, or of the sources */
     uint32_t n_sources;
     uint32_t n_sources_ended;
+    uint32_t n_holding;  /* operators that may hold rows: see `hold` of their class */
     uint64_t aligning;   /* checkpoint whose barriers are awaited; 0: none */
     uint32_t n_aligned;
     uint64_t last_checkpoint; /* the last barrier that was passed on or given up */
@@ -57,6 +58,7 @@ void mr_task_receive(struct mr_task *task, uint32_t channel, uint32_t connection
 void mr_task_credit(struct mr_task *task, uint32_t exchange, uint32_t target, uint32_t credit);
 void mr_task_reply(struct mr_task *task, uint32_t operator_index, const struct mr_message *message,
     uint32_t detail);
+void mr_task_woken(struct mr_task *task, uint32_t operator_index);
 /* Sources: takes the snapshot and sends the barrier. */
 void mr_task_trigger(struct mr_task *task, uint64_t checkpoint);
 /* The checkpoint is given up: stop waiting for its barriers. */

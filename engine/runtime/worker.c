@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/wire/log.h"
+#include "base/wire/lookup.h"
 #include "base/wire/object.h"
 #include "engine/runtime/protocol.h"
 #include "engine/runtime/task.h"
@@ -23,7 +24,15 @@ enum phase {
     PHASE_STOPPING,
     PHASE_STOPPED, /* keeps its connections until it is told to cancel: others have not stopped yet */
 };
-enum timer { TIMER_HEARTBEAT = 1, TIMER_CONNECT, TIMER_ANNOUNCE, TIMER_FLUSH, TIMER_TASKS, TIMER_ALIGN };
+enum timer {
+    TIMER_HEARTBEAT = 1,
+    TIMER_CONNECT,
+    TIMER_ANNOUNCE,
+    TIMER_FLUSH,
+    TIMER_TASKS,
+    TIMER_ALIGN,
+    TIMER_OPERATOR,
+};
 
 struct route { /* of an exchange and a subtask: which task, and where in it */
     struct mr_task *task;
@@ -39,6 +48,7 @@ struct mr_worker {
     uint32_t coordinator; /* connections; 0: none */
     uint32_t broker;
     uint32_t objects;
+    uint32_t services[MR_SERVICES_MAX];
     uint32_t peers[MR_WORKERS_MAX];
     struct mr_deploy deploy;
     uint32_t topic_map[2 * MR_COMMAND_TOPICS_MAX];
@@ -68,6 +78,14 @@ struct mr_worker {
 static uint64_t timer_id(enum timer timer, uint32_t attempt)
 {
     return (uint64_t)attempt << 8 | (uint64_t)timer;
+}
+
+/* Below the task and the operator that the timer is for. */
+void mr_worker_wake_at(struct mr_worker *worker, uint32_t task, uint32_t operator_index, mr_ns at_ns)
+{
+    uint64_t id = (uint64_t)task << 48 | (uint64_t)operator_index << 40 |
+        timer_id(TIMER_OPERATOR, worker->attempt);
+    worker->env->wake_at(worker->env, at_ns, id);
 }
 
 static void wake_in(struct mr_worker *worker, mr_ns span_ns, enum timer timer)
@@ -138,6 +156,7 @@ static void cancel(struct mr_worker *worker)
     forget_tasks(worker);
     close_connection(worker, &worker->broker);
     close_connection(worker, &worker->objects);
+    for (uint32_t i = 0; i < MR_SERVICES_MAX; i++) close_connection(worker, &worker->services[i]);
     for (uint32_t i = 0; i < worker->job->n_workers; i++) close_connection(worker, &worker->peers[i]);
     worker->phase = PHASE_IDLE;
 }
@@ -162,6 +181,8 @@ static void open_connections(struct mr_worker *worker)
     const struct mr_job *job = worker->job;
     worker->broker = worker->env->open(worker->env, job->broker);
     worker->objects = worker->env->open(worker->env, job->objects);
+    for (uint32_t i = 0; i < job->n_services; i++)
+        worker->services[i] = worker->env->open(worker->env, job->services[i].process);
     if (job->plan->n_exchanges == 0) return;
     for (uint32_t i = 0; i < job->n_workers; i++)
         worker->peers[i] = worker->env->open(worker->env, job->workers[i]);
@@ -212,6 +233,7 @@ static void make_tasks(struct mr_worker *worker)
                 .topic_map = worker->topic_map,
                 .n_topic_map = worker->deploy.n_topics,
                 .is_rewind = worker->deploy.is_rewind != 0,
+                .service_connections = worker->services,
                 .group_lows_us = worker->group_lows_us};
             struct mr_task *task =
                 mr_task_new(worker, &context, &job->plan->stages[stage], connection_of_subtask);
@@ -519,7 +541,7 @@ static void flush(struct mr_worker *worker)
 static void handle_timer(struct mr_worker *worker, uint64_t id)
 {
     enum timer timer = (enum timer)(id & 0xff);
-    bool is_current = id >> 8 == worker->attempt && worker->phase == PHASE_RUNNING;
+    bool is_current = (uint32_t)(id >> 8) == worker->attempt && worker->phase == PHASE_RUNNING;
     switch (timer) {
     case TIMER_HEARTBEAT:
         tell_coordinator(worker, MR_MSG_HEARTBEAT, 0, 0, NULL);
@@ -542,6 +564,10 @@ static void handle_timer(struct mr_worker *worker, uint64_t id)
         if (!is_current || worker->tasks_at_ns > worker->env->now(worker->env)) break;
         worker->tasks_at_ns = 0;
         for (uint32_t i = 0; i < worker->n_tasks; i++) mr_task_timer(worker->tasks[i]);
+        break;
+    case TIMER_OPERATOR:
+        if (is_current)
+            mr_task_woken(worker->tasks[id >> 48], (uint32_t)(id >> 40 & 0xff));
         break;
     case TIMER_ALIGN:
         if (is_current) tell_lowest(worker);
@@ -620,6 +646,14 @@ static void handle_control(struct mr_worker *worker, const struct mr_message *me
     }
 }
 
+/* The index of the service that the connection leads to, or -1. */
+static int service_of(const struct mr_worker *worker, uint32_t connection)
+{
+    for (uint32_t i = 0; i < worker->job->n_services; i++)
+        if (worker->services[i] == connection) return (int)i;
+    return -1;
+}
+
 static void handle_message(struct mr_worker *worker, const struct mr_arrival *arrival)
 {
     struct mr_message *message = arrival->message;
@@ -630,6 +664,8 @@ static void handle_message(struct mr_worker *worker, const struct mr_arrival *ar
         handle_broker(worker, message);
     else if (arrival->connection == worker->objects)
         handle_objects(worker, message);
+    else if (service_of(worker, arrival->connection) >= 0)
+        handle_broker(worker, message); /* an answer that begins with the tag of its request */
     else if (message->kind == MR_MSG_CREDIT)
         handle_credit(worker, (const struct mr_credit *)message->body);
     else
@@ -652,6 +688,11 @@ static void handle_closed(struct mr_worker *worker, uint32_t connection)
         return;
     }
     if (worker->phase == PHASE_STOPPED) return;
+    int service = service_of(worker, connection);
+    if (service >= 0) { /* calls under way will time out, and are made again */
+        worker->services[service] = worker->env->open(worker->env, worker->job->services[service].process);
+        return;
+    }
     bool is_lost = connection == worker->broker || connection == worker->objects;
     for (uint32_t i = 0; i < worker->job->n_workers; i++)
         is_lost = is_lost || connection == worker->peers[i];

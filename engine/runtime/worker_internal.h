@@ -10,6 +10,7 @@ struct mr_worker;
 void mr_worker_task_ended(struct mr_worker *worker);
 void mr_worker_sink_waits(struct mr_worker *worker);
 void mr_worker_sink_flushed(struct mr_worker *worker);
+void mr_worker_wake_at(struct mr_worker *worker, uint32_t task, uint32_t operator_index, mr_ns at_ns);
 /* Rows wait in a gate or a sink: wake me in time. */
 void mr_worker_arm_flush(struct mr_worker *worker);
 /* An operator waits for a time: mr_task_timer of all tasks then. */

@@ -102,6 +102,43 @@ static void late_dropped(void *self, const struct mr_probe_at *at, const struct 
         AS_CHECKS(checks, mr_late_add(checks, at, batch, row, window_start_us, window_end_us));
 }
 
+static void lookup_taken(void *self, const struct mr_probe_at *at, uint64_t number)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) AS_CHECKS(checks, mr_lookups_taken(checks, at, number));
+}
+
+static void lookup_called(
+    void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) mr_lookups_called(checks, at, number, call);
+}
+
+static void lookup_ended(
+    void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call, int status)
+{
+    (void)call;
+    struct mr_checks *checks = self;
+    if (is_current(checks, at)) mr_lookups_ended(checks, at, number, status);
+}
+
+static void lookup_left(void *self, const struct mr_probe_at *at, uint64_t number,
+    const struct mr_batch *row, int outcome, mr_ns answered_ns)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at))
+        AS_CHECKS(checks, mr_lookups_left(checks, at, number, row,
+                              (enum mr_lookup_outcome)outcome, answered_ns));
+}
+
+static void lookup_snapshot(
+    void *self, const struct mr_probe_at *at, uint64_t checkpoint, const struct mr_batch *row)
+{
+    struct mr_checks *checks = self;
+    AS_CHECKS(checks, mr_lookups_snapshot(checks, at, checkpoint, row));
+}
+
 static void fired(void *self, const struct mr_probe_at *at, const struct mr_batch *rows,
     mr_us window_start_us, mr_us window_end_us, enum mr_pane_timing timing, mr_us watermark_us)
 {
@@ -203,6 +240,7 @@ static void begin_attempt(struct mr_checks *checks, struct mr_restore restore)
     mr_watermarks_begin(checks, from);
     mr_channels_begin(checks);
     mr_panes_begin(checks, from);
+    mr_lookups_begin(checks);
 }
 
 static void attempt_started(
@@ -286,6 +324,11 @@ static void hang_taps(struct mr_checks *checks)
         .batch_taken = batch_taken,
         .time_passed = time_passed,
         .panes_fired = panes_fired,
+        .lookup_taken = lookup_taken,
+        .lookup_called = lookup_called,
+        .lookup_ended = lookup_ended,
+        .lookup_left = lookup_left,
+        .lookup_snapshot = lookup_snapshot,
         .row_failed = row_failed,
         .checkpoint_triggered = checkpoint_triggered,
         .snapshot_source = snapshot_source,
@@ -335,6 +378,7 @@ struct mr_checks *mr_checks_new(struct mr_arena *arena, const struct mr_checks_c
     make_models(checks);
     mr_late_init(checks);
     mr_panes_init(checks);
+    mr_lookups_init(checks);
     mr_lockstep_init(checks);
     mr_liveness_init(checks);
     mr_assertions_init(checks);

@@ -91,6 +91,19 @@ struct mr_clock_times {
     mr_us *times_us;
 };
 
+/* A Lookup in one task: the rows that it took in. */
+struct mr_lookup_row_model;
+struct mr_lookup_model {
+    struct mr_lookup_row_model *first;
+    struct mr_lookup_row_model *last;
+    uint32_t n_calling;
+    mr_ns last_call_ns; /* -1: none */
+};
+struct mr_lookup_table {
+    const struct mr_lookup *lookup; /* NULL: the transform is none */
+    const struct mr_lookup_config *config;
+};
+
 /* An alignment group. */
 struct mr_group_model {
     mr_us highest_us[MR_WORKERS_MAX]; /* that the least watermark on a worker ever was */
@@ -131,6 +144,9 @@ struct mr_cut {
     bool *has_watermark;         /* [n_combines][parallelism] */
     mr_us *task_watermarks;      /* [n_tasks] */
     struct mr_cut_state *states; /* [n_combines][parallelism] */
+    uint64_t n_under_way; /* rows in the state of Lookups */
+    uint64_t under_way_capacity;
+    struct mr_drop *under_way;
     uint64_t n_drops;            /* of the ledger that belong to it and to those before */
     struct mr_machine **machines; /* [n_combines][parallelism]; NULL: not heard of */
     uint64_t n_panes; /* as n_drops: panes, and rows taken in */
@@ -139,8 +155,10 @@ struct mr_cut {
 
 /* A row that was dropped as late: final with the checkpoint of its epoch. */
 struct mr_drop {
-    uint32_t combine; /* transform */
-    uint32_t input;   /* of it */
+    uint32_t combine; /* transform; also a Lookup, of rows that failed or were under way */
+    int outcome;      /* of a Lookup: enum mr_lookup_outcome; 0: dropped as late */
+    mr_us at_us;      /* of a Lookup: the row's time */
+    uint32_t input;   /* of a transform that gathers */
     uint64_t epoch;
     mr_us window_start_us;
     mr_us window_end_us;
@@ -291,6 +309,9 @@ struct mr_checks {
 
     struct mr_partition_model *partitions;
     struct mr_clock_times *clock_times; /* [n_partitions] */
+    uint32_t n_lookups;
+    struct mr_lookup_model *lookups; /* [n_tasks] */
+    struct mr_lookup_table *tables;  /* [n_transforms] */
     struct mr_group_model *groups;      /* [n_alignment_groups of the graph] */
     struct mr_task_model *tasks;
     struct mr_channel_model *channels;
@@ -404,6 +425,32 @@ void mr_watermarks_fired(struct mr_checks *checks, const struct mr_probe_at *at,
     const struct mr_batch *rows, mr_us window_start_us, mr_us window_end_us,
     enum mr_pane_timing timing);
 
+/* The most that the channels of a task allow now, or what it stands at. */
+mr_us mr_watermarks_allowed_us(struct mr_checks *checks, const struct mr_probe_at *at);
+
+/* Lookups. */
+void mr_lookups_init(struct mr_checks *checks);
+void mr_lookups_begin(struct mr_checks *checks);
+void mr_lookups_taken(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number);
+void mr_lookups_called(
+    struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number, uint32_t call);
+void mr_lookups_ended(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
+    int status);
+void mr_lookups_left(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
+    const struct mr_batch *batch, enum mr_lookup_outcome outcome, mr_ns answered_ns);
+void mr_lookups_snapshot(struct mr_checks *checks, const struct mr_probe_at *at,
+    uint64_t checkpoint, const struct mr_batch *batch);
+/* A restored task says its first watermark: its rows came behind that. */
+void mr_lookups_first_watermark(
+    struct mr_checks *checks, const struct mr_probe_at *at, mr_us watermark_us);
+void mr_lookups_watermark(
+    struct mr_checks *checks, const struct mr_probe_at *at, mr_us watermark_us);
+/* To a new oracle. */
+void mr_lookups_give_tables(struct mr_checks *checks);
+/* Before rows are folded up to a cut; NULL: up to the end. */
+void mr_lookups_release(struct mr_checks *checks, const struct mr_cut *cut);
+void mr_lookups_judge_unmatched(struct mr_checks *checks);
+
 /* Conservation and order of channels. */
 void mr_channels_begin(struct mr_checks *checks);
 void mr_channels_received(struct mr_checks *checks, const struct mr_probe_channel *at,
@@ -419,6 +466,9 @@ void mr_cut_source(struct mr_checks *checks, const struct mr_probe_at *at, uint6
     uint32_t partition, int64_t next_offset);
 void mr_cut_operator(struct mr_checks *checks, const struct mr_probe_at *at,
     uint64_t checkpoint, mr_us watermark_us, const void *state, uint32_t state_bytes);
+/* A row that a Lookup holds in it. */
+void mr_cut_under_way(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t checkpoint,
+    const struct mr_batch *batch, struct mr_drop row);
 /* The newest completed one; NULL: none. */
 struct mr_cut *mr_cut_last(const struct mr_checks *checks);
 /* The least of the watermarks that the subtasks of a combine stored, and the largest. */
@@ -439,6 +489,13 @@ void mr_lockstep_finish(struct mr_checks *checks);
 void mr_late_init(struct mr_checks *checks);
 void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
     const struct mr_batch *batch, uint32_t row, mr_us window_start_us, mr_us window_end_us);
+/* A row that failed in a Lookup for the service's sake: final as a drop is. */
+void mr_late_add_failed(struct mr_checks *checks, const struct mr_probe_at *at,
+    const struct mr_batch *batch, enum mr_lookup_outcome outcome, mr_us window_start_us,
+    mr_us window_end_us);
+/* A copy of one row, with its texts behind the values. */
+void mr_drop_keep_row(
+    struct mr_checks *checks, const struct mr_batch *batch, uint32_t row, struct mr_drop *drop);
 /* Tells the oracle of the drops of epochs up to the checkpoint; they are final. */
 void mr_late_complete(struct mr_checks *checks, uint64_t checkpoint);
 void mr_late_discard(

@@ -41,6 +41,9 @@ void mr_cut_begin(
     free_states(checks, cut);
     mr_panes_cut_free(checks, cut);
     cut->n_panes = cut->n_taken = 0;
+    for (uint64_t i = 0; i < cut->n_under_way; i++)
+        mr_arena_free(checks->arena, cut->under_way[i].row, cut->under_way[i].row_bytes);
+    cut->n_under_way = 0;
     cut->attempt = attempt;
     cut->checkpoint = checkpoint;
     cut->n_drops = 0;
@@ -76,6 +79,21 @@ void mr_cut_source(struct mr_checks *checks, const struct mr_probe_at *at, uint6
     cut->exact_to[index] = model->exact_to;
     cut->newest_us[index] = model->newest_us;
     note_task(checks, at);
+}
+
+void mr_cut_under_way(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t checkpoint,
+    const struct mr_batch *batch, struct mr_drop row)
+{
+    if (!is_being_taken(checks, at, checkpoint)) return;
+    struct mr_cut *cut = checks->taking;
+    if (cut->n_under_way == cut->under_way_capacity) {
+        uint64_t larger = cut->under_way_capacity ? 2 * cut->under_way_capacity : 64;
+        cut->under_way = mr_arena_grow(checks->arena, cut->under_way,
+            sizeof *cut->under_way * cut->under_way_capacity, sizeof *cut->under_way * larger);
+        cut->under_way_capacity = larger;
+    }
+    mr_drop_keep_row(checks, batch, mr_batch_row(batch, 0), &row);
+    cut->under_way[cut->n_under_way++] = row;
 }
 
 void mr_cut_operator(struct mr_checks *checks, const struct mr_probe_at *at,

@@ -49,6 +49,7 @@ void mr_lockstep_init(struct mr_checks *checks)
     mr_cut_begin(checks, checks->taking, 0, 0);
     checks->oracle =
         mr_oracle_new(checks->arena, topology->graph, checks->inputs, topology->n_sources);
+    mr_lookups_give_tables(checks);
 }
 
 static void fold(struct mr_checks *checks, uint32_t index, int64_t next_offset)
@@ -103,6 +104,7 @@ static void pass(struct mr_checks *checks, const struct mr_cut *cut)
 
 static void advance_to(struct mr_checks *checks, const struct mr_cut *cut)
 {
+    mr_lookups_release(checks, cut);
     mr_oracle_begin(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         if (cut->offsets[i] < 0)
@@ -111,6 +113,7 @@ static void advance_to(struct mr_checks *checks, const struct mr_cut *cut)
             fold(checks, i, cut->offsets[i]);
     }
     pass(checks, cut);
+    mr_lookups_judge_unmatched(checks);
 }
 
 /* The checkpoint being taken becomes the newest of the history; the oldest makes room for the
@@ -180,6 +183,7 @@ static void go_back(struct mr_checks *checks, uint32_t index)
     mr_oracle_discard(checks->oracle);
     checks->oracle = mr_oracle_new(
         checks->arena, checks->topology.graph, checks->inputs, checks->topology.n_sources);
+    mr_lookups_give_tables(checks);
     memset(checks->folded, 0, sizeof *checks->folded * checks->topology.n_partitions);
     mr_late_rewind(checks, cut->n_drops);
     mr_panes_rewind(checks, cut);
@@ -213,6 +217,7 @@ void mr_lockstep_restore(struct mr_checks *checks, uint64_t from, bool is_rewind
 
 void mr_lockstep_finish(struct mr_checks *checks)
 {
+    mr_lookups_release(checks, NULL);
     mr_oracle_begin(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_partitions; i++) {
         const struct mr_partition_model *partition = &checks->partitions[i];

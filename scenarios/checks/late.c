@@ -19,8 +19,7 @@ static const struct mr_schema *input_schema(
     return &transforms[edge->transform].outputs[edge->output].schema;
 }
 
-/* A copy of one row with its texts behind the values. */
-static void keep_row(
+void mr_drop_keep_row(
     struct mr_checks *checks, const struct mr_batch *batch, uint32_t row, struct mr_drop *drop)
 {
     uint32_t n_fields = batch->n_columns;
@@ -73,8 +72,8 @@ static void report_false_late(struct mr_checks *checks, const struct mr_probe_at
     mr_witness_cause(checks, witness, 0);
 }
 
-void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
-    const struct mr_batch *batch, uint32_t row, mr_us window_start_us, mr_us window_end_us)
+static struct mr_drop *add(struct mr_checks *checks, const struct mr_batch *batch, uint32_t row,
+    struct mr_drop entry)
 {
     struct mr_drop_ledger *ledger = &checks->drops;
     if (ledger->n == ledger->capacity) {
@@ -84,12 +83,33 @@ void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
         ledger->capacity = capacity;
     }
     struct mr_drop *drop = &ledger->list[ledger->n++];
-    *drop = (struct mr_drop){.combine = at->transform,
-        .input = at->input,
-        .epoch = at->epoch,
-        .window_start_us = window_start_us,
-        .window_end_us = window_end_us};
-    keep_row(checks, batch, row, drop);
+    *drop = entry;
+    mr_drop_keep_row(checks, batch, row, drop);
+    return drop;
+}
+
+void mr_late_add_failed(struct mr_checks *checks, const struct mr_probe_at *at,
+    const struct mr_batch *batch, enum mr_lookup_outcome outcome, mr_us window_start_us,
+    mr_us window_end_us)
+{
+    add(checks, batch, mr_batch_row(batch, 0),
+        (struct mr_drop){.combine = at->transform,
+            .outcome = (int)outcome,
+            .at_us = batch->times_us[mr_batch_row(batch, 0)],
+            .epoch = at->epoch,
+            .window_start_us = window_start_us,
+            .window_end_us = window_end_us});
+}
+
+void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
+    const struct mr_batch *batch, uint32_t row, mr_us window_start_us, mr_us window_end_us)
+{
+    struct mr_drop *drop = add(checks, batch, row,
+        (struct mr_drop){.combine = at->transform,
+            .input = at->input,
+            .epoch = at->epoch,
+            .window_start_us = window_start_us,
+            .window_end_us = window_end_us});
     const struct mr_task_model *task =
         &checks->tasks[mr_topology_task(&checks->topology, at->transform, at->subtask)];
     mr_us lateness_us =
@@ -100,6 +120,12 @@ void mr_late_add(struct mr_checks *checks, const struct mr_probe_at *at,
 
 static void tell_oracle(struct mr_checks *checks, const struct mr_drop *drop)
 {
+    if (drop->outcome) {
+        mr_oracle_lookup_failed(checks->oracle, drop->combine,
+            (enum mr_lookup_outcome)drop->outcome, drop->at_us, drop->window_start_us, drop->window_end_us,
+            drop->row);
+        return;
+    }
     mr_oracle_drop_input(checks->oracle, drop->combine, drop->input, drop->window_start_us,
         drop->window_end_us, drop->row);
 }
@@ -123,7 +149,7 @@ void mr_late_complete(struct mr_checks *checks, uint64_t checkpoint)
             continue;
         }
         tell_oracle(checks, &drop);
-        checks->counts.rows_dropped++;
+        checks->counts.rows_dropped += drop.outcome == 0;
         if (ledger->keeps_final)
             ledger->list[ledger->n_final++] = drop;
         else
@@ -146,8 +172,10 @@ void mr_late_rewind(struct mr_checks *checks, uint64_t n_final)
     struct mr_drop_ledger *ledger = &checks->drops;
     MR_ASSERT(ledger->keeps_final && n_final <= ledger->n_final);
     MR_ASSERT(ledger->n == ledger->n_final);
-    for (uint64_t i = n_final; i < ledger->n; i++) forget(checks, &ledger->list[i]);
-    checks->counts.rows_dropped -= ledger->n_final - n_final;
+    for (uint64_t i = n_final; i < ledger->n; i++) {
+        checks->counts.rows_dropped -= ledger->list[i].outcome == 0;
+        forget(checks, &ledger->list[i]);
+    }
     ledger->n = n_final;
     ledger->n_final = n_final;
     for (uint64_t i = 0; i < n_final; i++) tell_oracle(checks, &ledger->list[i]);

@@ -128,6 +128,17 @@ static mr_us allowed_us(
     return has_active ? lowest_us : stood_us;
 }
 
+mr_us mr_watermarks_allowed_us(struct mr_checks *checks, const struct mr_probe_at *at)
+{
+    const struct mr_topology *topology = &checks->topology;
+    const struct mr_stage *stage =
+        &topology->plan->stages[topology->plan->stage_of[at->transform]];
+    mr_us stood_us =
+        checks->tasks[mr_topology_task(topology, at->transform, at->subtask)].proven_us;
+    mr_us now_us = allowed_us(checks, stage, at->subtask, stood_us);
+    return now_us > stood_us ? now_us : stood_us;
+}
+
 static void report_operator(struct mr_checks *checks, const struct mr_probe_at *at,
     enum mr_verdict verdict, mr_us said_us, mr_us bound_us)
 {
@@ -155,7 +166,11 @@ void mr_watermarks_operator(
     task->said_before_us = task->has_spoken ? stood_us : MR_US_MIN;
     task->has_spoken = true;
     task->said_us = watermark_us;
-    if (task->is_unknown) task->proven_us = watermark_us;
+    if (task->is_unknown) {
+        task->proven_us = watermark_us;
+        mr_lookups_first_watermark(checks, at, watermark_us);
+    }
+    mr_lookups_watermark(checks, at, watermark_us);
     task->is_unknown = false;
     if (watermark_us <= task->proven_us) return;
     mr_us bound_us = allowed_us(checks, stage, at->subtask, task->proven_us);

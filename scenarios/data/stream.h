@@ -22,6 +22,7 @@ struct mr_trace_options {
     enum mr_bad_time on_bad_time; /* unparsable, or outside of [now_us - max_past, now_us + max_future] if given */
     mr_us max_future_us;         /* over the median event time; 0: no bound */
     mr_us max_past_us;           /* 0: no bound */
+    bool is_table;               /* its rows have no times and do not arrive */
 };
 
 /* Reads a CSV file (RFC 4180: quotes, doubled quotes, CRLF; a header line) from `text[bytes]`.
@@ -33,6 +34,8 @@ MR_MUST_CHECK bool mr_trace_read_csv(struct mr_region *region, const char *path,
     size_t bytes, const struct mr_trace_options *options, const struct mr_trace **out,
     struct mr_err *err);
 uint64_t mr_trace_rows(const struct mr_trace *trace);
+/* Row `row` in the order of the file: values[n_fields]; text is borrowed from the trace. */
+void mr_trace_row(const struct mr_trace *trace, uint64_t row, struct mr_value *values);
 uint64_t mr_trace_dropped(const struct mr_trace *trace); /* rows with a bad time */
 /* The earliest arrival: virtual time 0 of the run. */
 mr_us mr_trace_origin_us(const struct mr_trace *trace);

@@ -492,7 +492,7 @@ bool mr_trace_read_csv(struct mr_region *region, const char *path, const char *t
     if (options->event_time)
         reading.time_field = mr_schema_find(options->schema, options->event_time);
     MR_ASSERT(!options->event_time || reading.time_field >= 0);
-    MR_ASSERT(reading.time_field >= 0 || (options->arrival_column && !options->arrival_is_relative));
+    MR_ASSERT(options->is_table || reading.time_field >= 0 || (options->arrival_column && !options->arrival_is_relative));
     mr_csv_init(&reading.csv, mr_region_strdup(region, path), text, bytes);
     reading.trace = mr_region_new(region, struct mr_trace);
     reading.trace->path = reading.csv.path;
@@ -525,4 +525,11 @@ mr_us mr_trace_disorder_us(const struct mr_trace *trace, struct mr_ratio quantil
     MR_ASSERT(quantile.part <= quantile.whole);
     uint64_t rank = ((uint64_t)trace->n_rows * quantile.part + quantile.whole - 1) / quantile.whole;
     return trace->behind_us[rank ? rank - 1 : 0];
+}
+
+void mr_trace_row(const struct mr_trace *trace, uint64_t row, struct mr_value *values)
+{
+    MR_ASSERT(row < trace->n_rows);
+    uint32_t n_fields = trace->schema->n_fields;
+    memcpy(values, trace->cells + row * n_fields, sizeof *values * n_fields);
 }

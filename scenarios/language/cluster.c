@@ -249,7 +249,8 @@ bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root)
         reading->region, 10 * MR_MS_NS, 60 * MR_MS_NS, 2 * MR_MS_NS, MR_SECOND_NS);
     scenario->objects.bytes_per_second = 100000000;
     const struct mr_yaml *map = mr_read_map(root, "services");
-    if (!mr_read_keys(reading, map, "services", MR_MAP_SERVICES)) return false;
+    if (map->kind != MR_YAML_MAP && !mr_read_keys(reading, map, "services", MR_MAP_SERVICES))
+        return false; /* what else is in it: mr_read_lookups */
     const struct mr_yaml *broker = mr_read_map(map, "services.broker");
     const struct mr_yaml *objects = mr_read_map(map, "services.objects");
     return mr_read_keys(reading, broker, "services.broker", MR_MAP_BROKER) &&

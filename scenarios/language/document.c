@@ -134,7 +134,8 @@ bool mr_read_parts(struct mr_reading *reading, const struct mr_yaml *root)
 {
     static bool (*const parts[])(struct mr_reading *, const struct mr_yaml *) = {read_head,
         read_seeds, read_limits, mr_read_cluster, mr_read_network, mr_read_services,
-        mr_read_stepped_world, mr_read_pipeline, mr_read_streams, mr_read_outputs, read_span,
+        mr_read_stepped_world, mr_read_pipeline, mr_read_lookups, mr_read_streams, mr_read_outputs,
+        read_span,
         mr_read_faults, mr_read_chances, mr_read_job, mr_read_checks, mr_read_expect,
         mr_read_sometimes, mr_read_steps};
     for (size_t i = 0; i < MR_COUNT_OF(parts); i++)

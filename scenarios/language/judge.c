@@ -30,7 +30,8 @@ static bool read_switch(struct mr_reading *reading, const struct mr_yaml *checks
 static bool read_plain(struct mr_reading *reading, const struct mr_yaml *checks)
 {
     static const enum mr_check plain[] = {
-        MR_CHECK_WATERMARKS, MR_CHECK_CONSISTENT_CUT, MR_CHECK_CONSERVATION, MR_CHECK_ORDER};
+        MR_CHECK_WATERMARKS, MR_CHECK_CONSISTENT_CUT, MR_CHECK_CONSERVATION, MR_CHECK_ORDER,
+        MR_CHECK_LOOKUPS};
     for (size_t i = 0; i < MR_COUNT_OF(plain); i++) {
         const struct mr_yaml *options;
         if (!read_switch(reading, checks, plain[i], &options)) return false;
@@ -118,6 +119,7 @@ bool mr_read_checks(struct mr_reading *reading, const struct mr_yaml *root)
     for (int i = 0; i < MR_CHECKS; i++) check->enabled[i] = i != MR_CHECK_LATE;
     if (!read_assertions(reading, root)) return false;
     check->enabled[MR_CHECK_STEPS] = reading->scenario->is_stepped;
+    check->enabled[MR_CHECK_LOOKUPS] = reading->scenario->n_lookups > 0;
     const struct mr_yaml *map = mr_read_map(root, "check");
     return mr_read_keys(reading, map, "check", MR_MAP_CHECK) &&
            read_exactly_once(reading, map) && read_plain(reading, map) &&

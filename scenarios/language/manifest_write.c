@@ -106,6 +106,18 @@ static const struct mr_yaml *streams_of(struct writing *writing, const struct mr
     return streams;
 }
 
+static const struct mr_yaml *services_of(struct writing *writing, const struct mr_yaml *map)
+{
+    const struct mr_yaml *services = map;
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct mr_yaml *table = mr_yaml_get(map->items[i], "table");
+        if (!table) continue;
+        services = with(writing, services, map->keys[i]->text,
+            with(writing, map->items[i], "table", moved(writing, table)));
+    }
+    return services;
+}
+
 /* What is drawn. */
 
 static const struct mr_yaml *cluster_of(struct writing *writing, const struct mr_yaml *map)
@@ -208,7 +220,8 @@ static const struct mr_yaml *document_of(struct writing *writing)
     static const struct {
         const char *key;
         const struct mr_yaml *(*of)(struct writing *, const struct mr_yaml *);
-    } parts[] = {{"pipeline", pipeline_of}, {"streams", streams_of}, {"faults", faults_of},
+    } parts[] = {{"pipeline", pipeline_of}, {"streams", streams_of},
+        {"services", services_of}, {"faults", faults_of},
         {"job", job_of}, {"expect", expect_of}};
     const struct mr_yaml *out = with(writing, root, "sometimes", NULL);
     for (size_t i = 0; i < MR_COUNT_OF(parts); i++) {

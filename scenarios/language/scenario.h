@@ -7,6 +7,7 @@
 #include "engine/pipeline/plan.h"
 #include "engine/runtime/job.h"
 #include "scenarios/data/stream.h"
+#include "sim/services/lookup.h"
 #include "sim/services/objects.h"
 #include "sim/world/world.h"
 
@@ -29,6 +30,9 @@ enum mr_verdict {
     MR_VERDICT_LATE,
     MR_VERDICT_LIMIT,
     MR_VERDICT_DRIFTED,
+    MR_VERDICT_OVERRUN,
+    MR_VERDICT_HASTY,
+    MR_VERDICT_STALE,
     MR_VERDICTS,
 };
 const char *mr_verdict_name(enum mr_verdict verdict);
@@ -48,6 +52,7 @@ enum mr_check {
     MR_CHECK_RUN,
     MR_CHECK_ASSERTIONS, /* AssertEqual of the pipeline; on where there is one */
     MR_CHECK_STEPS, /* of a scenario that is led step by step: what its steps expect */
+    MR_CHECK_LOOKUPS, /* on where the pipeline has one */
     MR_CHECKS,
 };
 const char *mr_check_name(enum mr_check check);
@@ -208,6 +213,8 @@ struct mr_scenario {
     struct mr_network_config network; /* overrides by process id, see mr_scenario_process */
     struct mr_distribution broker_ns;
     struct mr_objects_config objects;
+    uint32_t n_lookups; /* key-value services; at most MR_SERVICES_MAX */
+    const struct mr_lookup_config *lookups;
     struct mr_ratio chance_activation;
     struct mr_ratio chance_firing;
     uint32_t n_faults;

@@ -24,6 +24,7 @@ enum mr_map {
     MR_MAP_SERVICES,
     MR_MAP_BROKER,
     MR_MAP_OBJECTS,
+    MR_MAP_LOOKUP,
     MR_MAP_CLUSTER,
     MR_MAP_CHECKPOINT,
     MR_MAP_FETCH,
@@ -158,6 +159,7 @@ const struct mr_yaml *mr_read_map(const struct mr_yaml *map, const char *path);
 /* The parts of a scenario, in the order in which they are read. `root` is the document. */
 bool mr_read_cluster(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_network(struct mr_reading *reading, const struct mr_yaml *root);
+bool mr_read_lookups(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_services(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_pipeline(struct mr_reading *reading, const struct mr_yaml *root);
 bool mr_read_streams(struct mr_reading *reading, const struct mr_yaml *root);

@@ -151,7 +151,7 @@ DEFINITION("output": {
 
 /* The world. */
 DEFINITION("services": {
-    "type": "object", "additionalProperties": false,
+    "type": "object", "additionalProperties": {"$ref": "#/definitions/lookup"},
     "properties": {"broker": {"$ref": "#/definitions/broker"}, "objects": {"$ref": "#/definitions/objects"}}})
 DEFINITION("broker": {
     "type": "object", "additionalProperties": false,
@@ -160,6 +160,15 @@ DEFINITION("objects": {
     "type": "object", "additionalProperties": false,
     "properties": {"put": {"$ref": "#/definitions/distribution"}, "get": {"$ref": "#/definitions/distribution"},
         "bytes_per_second": {"$ref": "#/definitions/bytes"}}})
+DEFINITION("lookup": {
+    "description": "what a Lookup of this connector calls",
+    "type": "object", "additionalProperties": false, "required": ["table", "key"],
+    "properties": {
+        "table": {"description": "a CSV file with a header", "type": "string"},
+        "key": {"description": "the column of the keys", "type": "string"},
+        "latency": {"description": "of a call; default median 5ms, p99 50ms", "$ref": "#/definitions/distribution"},
+        "errors": {"description": "calls that are answered with an error", "$ref": "#/definitions/share"},
+        "lost": {"description": "calls that are never answered", "$ref": "#/definitions/share"}}})
 DEFINITION("cluster": {
     "type": "object", "additionalProperties": false,
     "properties": {
@@ -314,6 +323,7 @@ DEFINITION("check": {
         "consistent_cut": {"anyOf": [{"type": ["boolean", "null"]}, {"$ref": "#/definitions/check_plain"}]},
         "conservation": {"anyOf": [{"type": ["boolean", "null"]}, {"$ref": "#/definitions/check_plain"}]},
         "order": {"anyOf": [{"type": ["boolean", "null"]}, {"$ref": "#/definitions/check_plain"}]},
+        "lookups": {"anyOf": [{"type": ["boolean", "null"]}, {"$ref": "#/definitions/check_plain"}]},
         "liveness": {"anyOf": [{"type": ["boolean", "null"]}, {"$ref": "#/definitions/check_liveness"}]},
         "late": {"anyOf": [{"enum": [false]}, {"$ref": "#/definitions/check_late"}]}}})
 DEFINITION("check_plain": {"type": "object", "additionalProperties": false, "properties": {}})
@@ -334,10 +344,10 @@ DEFINITION("expect_fail": {
     "type": "object", "additionalProperties": false, "required": ["check", "verdict"],
     "properties": {
         "check": {"enum": ["exactly_once", "watermarks", "consistent_cut", "conservation", "order",
-            "liveness", "late", "run", "assertions", "steps"]},
+            "liveness", "late", "run", "assertions", "steps", "lookups"]},
         "verdict": {"enum": ["LOSS", "DUPLICATE", "WRONG", "REORDERED", "ABORTED_VISIBLE",
             "WATERMARK_REGRESSED", "WATERMARK_OVERTOOK", "FALSE_LATE", "PANE_CONTRACT", "CUT_INCONSISTENT",
-            "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT", "DRIFTED"]},
+            "STATE_LEAK", "STUCK", "SLOW", "DIVERGED", "LATE", "LIMIT", "DRIFTED", "OVERRUN", "HASTY", "STALE"]},
         "seeds": {"$ref": "#/definitions/expect_seeds"}}})
 DEFINITION("expect_seeds": {
     "type": "object", "additionalProperties": false,
@@ -435,7 +445,8 @@ DEFINITION("milestone": {"enum": [
     "recovered_from_checkpoint", "recovered_from_nothing", "committed_after_restore",
     "transaction_aborted", "producer_fenced", "late_row_dropped", "late_pane_fired",
     "partition_idle", "backpressured", "checkpoint_aborted", "coordinator_restarted",
-    "worker_restarted", "connection_reset", "handler_cut", "rewound", "source_paused"]})
+    "worker_restarted", "connection_reset", "handler_cut", "rewound", "source_paused",
+    "lookup_retried", "lookup_reissued"]})
 
 TEXT("scenario": {
     "type": "object", "additionalProperties": false, "required": ["scenario", "pipeline"],

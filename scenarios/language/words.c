@@ -22,6 +22,9 @@ static const char *const verdicts[MR_VERDICTS] = {
     [MR_VERDICT_LATE] = "LATE",
     [MR_VERDICT_LIMIT] = "LIMIT",
     [MR_VERDICT_DRIFTED] = "DRIFTED",
+    [MR_VERDICT_OVERRUN] = "OVERRUN",
+    [MR_VERDICT_HASTY] = "HASTY",
+    [MR_VERDICT_STALE] = "STALE",
 };
 
 static const char *const checks[MR_CHECKS] = {
@@ -36,6 +39,7 @@ static const char *const checks[MR_CHECKS] = {
     [MR_CHECK_RUN] = "run",
     [MR_CHECK_ASSERTIONS] = "assertions",
     [MR_CHECK_STEPS] = "steps",
+    [MR_CHECK_LOOKUPS] = "lookups",
 };
 
 static int find_word(const char *const *words, int n, const char *name)

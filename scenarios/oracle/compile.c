@@ -85,6 +85,7 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
         for (uint32_t i = 0; i < transform->explode.n_fields; i++)
             if (transform->explode.fields[i] == field) return -1;
         return field;
+    case MR_LOOKUP:
     case MR_EXTRACT_WINDOWING_INFO:
         return (uint32_t)field < schema_of(graph, transform->inputs[0])->n_fields ? field : -1;
     default:
@@ -358,6 +359,15 @@ static void compile_timed(struct mr_oracle *oracle, struct mr_step *step)
     }
 }
 
+static void compile_lookup(struct mr_oracle *oracle, struct mr_step *step)
+{
+    struct mr_edge edge = step->transform->inputs[0];
+    step->lookup = mr_arena_new(oracle->arena, struct mr_lookup_state);
+    step->lookup->n_fields = schema_of(oracle->graph, edge)->n_fields;
+    step->lookup->inexact_fields = output_of(oracle, edge)->inexact_fields;
+    step->lookup->is_loose = output_of(oracle, edge)->is_loose;
+}
+
 static void compile_step(struct mr_oracle *oracle, const struct mr_transform *transform)
 {
     struct mr_step *step = &oracle->steps[transform->id];
@@ -373,6 +383,7 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     if (transform->kind == MR_COMBINE) compile_fold(oracle, step);
     if (mr_transform_gathers(transform)) compile_gathering(oracle, step);
     if (mr_transform_keeps_times(transform)) compile_timed(oracle, step);
+    if (transform->kind == MR_LOOKUP) compile_lookup(oracle, step);
     trace_windows(oracle, step);
 }
 
@@ -423,6 +434,7 @@ static void free_step(struct mr_oracle *oracle, struct mr_step *step)
         mr_gathering_deinit(step->gathering);
         mr_arena_free(oracle->arena, step->gathering, sizeof *step->gathering);
     }
+    if (step->lookup) mr_lookup_state_discard(oracle, step->lookup);
     if (!step->fold) return;
     mr_fold_deinit(step->fold);
     mr_arena_free(oracle->arena, step->fold, sizeof *step->fold);

@@ -355,6 +355,9 @@ static void push(
     case MR_LOG_FOR_TESTING:
         mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, row);
         break;
+    case MR_LOOKUP:
+        mr_flow_lookup(oracle, step, row);
+        break;
     case MR_READ_FROM_LOG:
     case MR_CREATE:
         MR_UNREACHABLE("a source has no input");

@@ -19,6 +19,25 @@ struct mr_oracle;
 /* `inputs[n_inputs]` must outlive it (or lie in the arena). Rows of Create are folded by the first advance. */
 struct mr_oracle *mr_oracle_new(struct mr_arena *arena, const struct mr_graph *graph,
     const struct mr_oracle_input *inputs, uint32_t n_inputs);
+/* What a Lookup finds: the values of its fields, in their order, for a key that is not None. */
+struct mr_oracle_table {
+    uint32_t transform; /* the Lookup */
+    void *self;
+    bool (*find)(void *self, struct mr_value key, struct mr_value *values);
+};
+/* Once for each Lookup, before the first advance. */
+void mr_oracle_table(struct mr_oracle *oracle, const struct mr_oracle_table *table);
+/* Before an advance: rows (of the Lookup's input) that were under way at the checkpoint, so that what comes of them
+ * is not owed yet; and rows that failed in its epochs for the service's sake. Then what was under way at the
+ * checkpoint before flows on. */
+void mr_oracle_lookup_under_way(struct mr_oracle *oracle, uint32_t lookup, mr_us at_us,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row);
+void mr_oracle_lookup_failed(struct mr_oracle *oracle, uint32_t lookup,
+    enum mr_lookup_outcome outcome, mr_us at_us, mr_us window_start_us, mr_us window_end_us,
+    const struct mr_value *row);
+void mr_oracle_lookup_release(struct mr_oracle *oracle, uint32_t lookup);
+/* After it: rows that were told of and have not come. */
+uint64_t mr_oracle_unmatched_lookups(const struct mr_oracle *oracle, uint32_t lookup);
 /* Gives its memory back. */
 void mr_oracle_discard(struct mr_oracle *oracle);
 

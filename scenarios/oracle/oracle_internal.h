@@ -21,6 +21,18 @@ struct mr_step_output {
     uint64_t inexact_fields; /* bit i: field i is, or comes from, a sum of floats */
     bool is_loose;           /* downstream of a Combine with allowed lateness */
 };
+/* A Lookup: its table, and what the run told of rows that the oracle has not met yet. */
+struct mr_lookup_held;
+struct mr_lookup_state {
+    struct mr_oracle_table table;
+    uint32_t n_fields; /* of the input */
+    uint64_t inexact_fields;
+    bool is_loose;
+    struct mr_drops under_way;
+    struct mr_drops failed[MR_LOOKUP_OUTCOMES];
+    struct mr_lookup_held *first; /* rows that were under way at the last checkpoint */
+    struct mr_lookup_held *last;
+};
 /* A transform, with everything looked up that does not change from row to row. */
 struct mr_step {
     const struct mr_transform *transform;
@@ -37,6 +49,7 @@ struct mr_step {
     struct mr_fold *last_fold;
     bool is_rewindowed;
     struct mr_sink *sink; /* WRITE */
+    struct mr_lookup_state *lookup; /* LOOKUP */
     /* Sources: the one Combine that rows reach as they are, with nothing but WindowInto in
      * between; or NULL. */
     struct mr_fold *direct_fold;
@@ -153,6 +166,10 @@ void mr_flow_explode(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 /* flow_validate_value.c: what is wrong with a value of any type, or inside of it; NULL: nothing. */
 const char *mr_flow_broken(const struct mr_rule *rule, struct mr_value value);
+/* flow_lookup.c */
+void mr_flow_lookup(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
+void mr_lookup_state_discard(struct mr_oracle *oracle, struct mr_lookup_state *state);
 /* flow_validate.c */
 void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);

@@ -64,6 +64,35 @@ static void source_empty(void *self, const struct mr_probe_at *at, uint32_t part
     PASS((struct mr_record_tap *)self, source_empty, at, partition);
 }
 
+static void lookup_taken(void *self, const struct mr_probe_at *at, uint64_t number)
+{
+    PASS((struct mr_record_tap *)self, lookup_taken, at, number);
+}
+
+static void lookup_called(
+    void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call)
+{
+    PASS((struct mr_record_tap *)self, lookup_called, at, number, call);
+}
+
+static void lookup_ended(
+    void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call, int status)
+{
+    PASS((struct mr_record_tap *)self, lookup_ended, at, number, call, status);
+}
+
+static void lookup_left(void *self, const struct mr_probe_at *at, uint64_t number,
+    const struct mr_batch *row, int outcome, mr_ns answered_ns)
+{
+    PASS((struct mr_record_tap *)self, lookup_left, at, number, row, outcome, answered_ns);
+}
+
+static void lookup_snapshot(
+    void *self, const struct mr_probe_at *at, uint64_t checkpoint, const struct mr_batch *row)
+{
+    PASS((struct mr_record_tap *)self, lookup_snapshot, at, checkpoint, row);
+}
+
 static void source_held(void *self, const struct mr_probe_at *at, uint32_t partition)
 {
     PASS((struct mr_record_tap *)self, source_held, at, partition);
@@ -401,11 +430,13 @@ static void make_backlogs(struct mr_record_tap *tap)
 static void make_names(struct mr_record_tap *tap)
 {
     uint32_t workers = tap->config.scenario->cluster.workers;
-    tap->n_processes = workers + 4;
+    uint32_t n_before = workers + 3 + (tap->config.manifest->n_job_steps > 0);
+    tap->n_processes = n_before + tap->config.scenario->n_lookups;
     tap->process_names = mr_arena_zalloc(tap->arena, sizeof(char *) * tap->n_processes);
     struct mr_region *region = mr_region_create();
     for (uint32_t i = 0; i < tap->n_processes; i++) {
-        const char *name = mr_scenario_process_name(region, workers, i);
+        const char *name = i < n_before ? mr_scenario_process_name(region, workers, i)
+                                        : tap->config.scenario->lookups[i - n_before].name;
         size_t bytes = strlen(name) + 1;
         char *copy = mr_arena_alloc(tap->arena, bytes);
         memcpy(copy, name, bytes);
@@ -421,6 +452,11 @@ static void hang_up(struct mr_record_tap *tap)
         .source_read = source_read,
         .source_empty = source_empty,
         .source_held = source_held,
+        .lookup_taken = lookup_taken,
+        .lookup_called = lookup_called,
+        .lookup_ended = lookup_ended,
+        .lookup_left = lookup_left,
+        .lookup_snapshot = lookup_snapshot,
         .group_aligned = group_aligned,
         .source_idle = source_idle,
         .source_watermark = source_watermark,

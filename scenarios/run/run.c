@@ -71,6 +71,29 @@ static void make_job(struct run *run)
     job->costs = cluster->costs;
 }
 
+/* Their processes come behind all others. */
+static uint32_t first_lookup(const struct run *run)
+{
+    return run->job.objects + 1 + (run->manifest.n_job_steps > 0);
+}
+
+static void make_lookups(struct run *run)
+{
+    const struct mr_scenario *scenario = run->scenario;
+    uint32_t n = scenario->n_lookups;
+    struct mr_job_service *services = mr_arena_zalloc(run->arena, sizeof *services * (n + 1));
+    run->lookups = mr_arena_zalloc(run->arena, sizeof *run->lookups * (n + 1));
+    for (uint32_t i = 0; i < n; i++) {
+        run->lookups[i] = scenario->lookups[i];
+        services[i] = (struct mr_job_service){.name = scenario->lookups[i].name,
+            .process = first_lookup(run) + i,
+            .n_columns = scenario->lookups[i].n_columns,
+            .columns = scenario->lookups[i].columns};
+    }
+    run->job.n_services = n;
+    run->job.services = services;
+}
+
 static void note_state(
     void *self, mr_ns at_ns, uint32_t attempt, enum mr_job_state state, const char *reason)
 {
@@ -185,6 +208,8 @@ static const char *process_name(struct run *run, uint32_t process)
     if (process == MR_PROCESS_COORDINATOR) return "coordinator";
     if (process == run->job.broker) return "broker";
     if (process == run->job.objects) return "objects";
+    if (process >= first_lookup(run))
+        return run->scenario->lookups[process - first_lookup(run)].name;
     if (process > run->job.objects) return "operator";
     MR_ASSERT(process <= workers);
     char *name = mr_arena_zalloc(run->arena, 16);
@@ -211,6 +236,9 @@ static struct mr_process_config process_config(struct run *run, uint32_t process
     } else if (process == run->job.objects) {
         config.class = &mr_objects_class;
         config.config = &run->scenario->objects;
+    } else if (process >= first_lookup(run)) {
+        config.class = &mr_lookup_service_class;
+        config.config = &run->lookups[process - first_lookup(run)];
     } else {
         config.class = &mr_operator_class;
         config.config = &run->operator_config;
@@ -221,7 +249,7 @@ static struct mr_process_config process_config(struct run *run, uint32_t process
 static void make_world(struct run *run)
 {
     const struct mr_scenario *scenario = run->scenario;
-    uint32_t n = run->job.objects + 1 + (run->manifest.n_job_steps > 0);
+    uint32_t n = first_lookup(run) + scenario->n_lookups;
     struct mr_process_config *processes = mr_arena_zalloc(run->arena, sizeof *processes * n);
     for (uint32_t i = 0; i < n; i++) processes[i] = process_config(run, i);
     run->operator_config =
@@ -256,6 +284,7 @@ struct run *mr_run_make(struct mr_arena *arena, const struct mr_scenario *scenar
     make_streams(run);
     make_job(run);
     if (scenario->is_stepped) run->lead = mr_lead_new(run);
+    make_lookups(run);
     make_checks(run);
     make_world(run);
     return run;

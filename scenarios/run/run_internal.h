@@ -23,6 +23,7 @@ struct run {
     struct mr_job job;
     struct mr_broker_config broker;
     struct mr_operator_config operator_config;
+    struct mr_lookup_config *lookups; /* [n_lookups of the scenario] */
     struct mr_world_config world_config;
     struct mr_world_tap world_tap;
     struct mr_probe bare_probe; /* has_no_checks: nothing but the job's state */
