@@ -88,7 +88,8 @@ enum mr_chance {
     X(LOOKUP_OVER_CAPACITY, "lookup_over_capacity", "retries are not counted among the calls under way", "lookups OVERRUN") \
     X(LOOKUP_OVER_RATE, "lookup_over_rate", "retries are not counted against the rate", "lookups OVERRUN") \
     X(LOOKUP_HASTY, "lookup_hasty", "a call is given up at half of its time-out", "lookups HASTY") \
-    X(LOOKUP_STALE_CACHE, "lookup_stale_cache", "the cache forgets nothing", "lookups STALE")
+    X(LOOKUP_STALE_CACHE, "lookup_stale_cache", "the cache forgets nothing", "lookups STALE") \
+    X(LOOKUP_ERROR_IS_MISSING, "lookup_error_is_missing", "an error of the service passes for a key that is not there", "lookups WRONG")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,

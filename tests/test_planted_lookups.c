@@ -150,6 +150,14 @@ static void an_answer_older_than_the_cache_may_hold_is_seen(void **state)
     assert_string_equal(witness->expected, "30000000");
 }
 
+static void an_error_taken_for_a_missing_key_is_no_answer_of_the_service(void **state)
+{
+    open_with_table(*state, ordered, calm);
+    const struct mr_witness *witness = expect(
+        *state, MR_PLANT_LOOKUP_ERROR_IS_MISSING, MR_CHECK_LOOKUPS, MR_VERDICT_WRONG);
+    assert_string_equal(witness->actual, "not there");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +170,7 @@ int main(void)
         PLANTED(more_calls_than_may_be_under_way_are_counted),
         PLANTED(calls_faster_than_the_rate_are_seen),
         PLANTED(a_call_given_up_too_early_is_seen),
+        PLANTED(an_error_taken_for_a_missing_key_is_no_answer_of_the_service),
         PLANTED(an_answer_older_than_the_cache_may_hold_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,7 +197,7 @@ static uint64_t find_planted(const struct stress_mix **mix, uint32_t *failure)
  * a service to call, as in test_planted_lookups. */
 static bool is_of_others(int bug)
 {
-    return bug >= MR_PLANT_CLOCK_WATERMARK_AHEAD && bug <= MR_PLANT_LOOKUP_STALE_CACHE;
+    return bug >= MR_PLANT_CLOCK_WATERMARK_AHEAD && bug <= MR_PLANT_LOOKUP_ERROR_IS_MISSING;
 }
 
 /* Else a silent generator would be one that cannot see. Rows that are drawn never lie on the

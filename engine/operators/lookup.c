@@ -212,15 +212,19 @@ static void take_answer(struct mr_lookup_operator *self, struct mr_lookup_row_un
     struct mr_message *message)
 {
     const struct mr_lookup_reply *reply = (const struct mr_lookup_reply *)message->body;
-    tell_end(self, row, (int)reply->status);
-    if (reply->status == MR_LOOKUP_ERROR) {
+    enum mr_lookup_status status = (enum mr_lookup_status)reply->status;
+    if (status == MR_LOOKUP_ERROR &&
+        MR_PLANTED(self->operator.context->env, LOOKUP_ERROR_IS_MISSING))
+        status = MR_LOOKUP_MISSING;
+    tell_end(self, row, (int)status);
+    if (status == MR_LOOKUP_ERROR) {
         retry_or_settle(self, row, MR_LOOKUP_FAILED);
         return;
     }
     self->n_calling--;
     row->answer = mr_message_retain(message);
     row->answered_ns = now_of(self);
-    settle(row, reply->status == MR_LOOKUP_FOUND ? MR_LOOKUP_DONE : MR_LOOKUP_NO_ROW);
+    settle(row, status == MR_LOOKUP_FOUND ? MR_LOOKUP_DONE : MR_LOOKUP_NO_ROW);
     const char *key;
     uint32_t key_bytes;
     if (key_of(self, row, &key, &key_bytes)) mr_lookup_cache_put(self, key, key_bytes, message);

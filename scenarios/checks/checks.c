@@ -118,9 +118,8 @@ static void lookup_called(
 static void lookup_ended(
     void *self, const struct mr_probe_at *at, uint64_t number, uint32_t call, int status)
 {
-    (void)call;
     struct mr_checks *checks = self;
-    if (is_current(checks, at)) mr_lookups_ended(checks, at, number, status);
+    if (is_current(checks, at)) mr_lookups_ended(checks, at, number, call, status);
 }
 
 static void lookup_left(void *self, const struct mr_probe_at *at, uint64_t number,
@@ -394,6 +393,11 @@ void mr_checks_set_world(struct mr_checks *checks, const struct mr_world *world)
 const struct mr_probe *mr_checks_probe(struct mr_checks *checks)
 {
     return &checks->probe;
+}
+
+const struct mr_lookup_tap *mr_checks_lookup_tap(struct mr_checks *checks)
+{
+    return &checks->lookup_tap;
 }
 
 const struct mr_broker_tap *mr_checks_broker_tap(struct mr_checks *checks)

@@ -45,6 +45,7 @@ struct mr_checks *mr_checks_new(struct mr_arena *arena, const struct mr_checks_c
 void mr_checks_set_world(struct mr_checks *checks, const struct mr_world *world);
 /* The taps to hang into engine, broker and world. Borrowed; they live as long as the checks. */
 const struct mr_probe *mr_checks_probe(struct mr_checks *checks);
+const struct mr_lookup_tap *mr_checks_lookup_tap(struct mr_checks *checks);
 const struct mr_broker_tap *mr_checks_broker_tap(struct mr_checks *checks);
 
 /* Liveness: call it now and then, at least once a checkpoint interval. Cheap. */

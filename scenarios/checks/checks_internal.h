@@ -4,6 +4,7 @@
 
 #include "scenarios/checks/assertions.h"
 #include "scenarios/checks/checks.h"
+#include "scenarios/oracle/drops.h"
 #include "scenarios/oracle/oracle.h"
 #include "scenarios/oracle/trigger_machine.h"
 
@@ -311,6 +312,8 @@ struct mr_checks {
     struct mr_clock_times *clock_times; /* [n_partitions] */
     uint32_t n_lookups;
     struct mr_lookup_model *lookups; /* [n_tasks] */
+    struct mr_lookup_tap lookup_tap;
+    struct mr_drops answers; /* of services, that no caller has spoken of */
     struct mr_lookup_table *tables;  /* [n_transforms] */
     struct mr_group_model *groups;      /* [n_alignment_groups of the graph] */
     struct mr_task_model *tasks;
@@ -435,7 +438,7 @@ void mr_lookups_taken(struct mr_checks *checks, const struct mr_probe_at *at, ui
 void mr_lookups_called(
     struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number, uint32_t call);
 void mr_lookups_ended(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
-    int status);
+    uint32_t call, int status);
 void mr_lookups_left(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
     const struct mr_batch *batch, enum mr_lookup_outcome outcome, mr_ns answered_ns);
 void mr_lookups_snapshot(struct mr_checks *checks, const struct mr_probe_at *at,

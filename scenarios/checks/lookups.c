@@ -4,6 +4,7 @@
  * failed and which were under way at a checkpoint. */
 #include <string.h>
 
+#include "base/digest.h"
 #include "engine/operators/operator.h"
 #include "scenarios/checks/checks_internal.h"
 
@@ -42,6 +43,7 @@ void mr_lookups_begin(struct mr_checks *checks)
 {
     for (uint32_t i = 0; i < checks->topology.n_tasks; i++)
         forget_rows(checks, &checks->lookups[i]);
+    mr_drops_deinit(&checks->answers, checks->arena);
 }
 
 static struct mr_lookup_row_model *find_row(
@@ -103,9 +105,51 @@ void mr_lookups_called(
     model->last_call_ns = at->at_ns;
 }
 
-void mr_lookups_ended(
-    struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number, int status)
+/* ---- The ledger of answers ---- */
+
+static uint64_t answer_hash(
+    uint32_t process, uint64_t attempt, uint64_t number, uint32_t call, uint32_t status)
 {
+    uint64_t hash = mr_digest_mix(process, attempt);
+    return mr_digest_mix(mr_digest_mix(hash, number), (uint64_t)call << 32 | status);
+}
+
+static void answered(
+    void *self, mr_ns at_ns, uint32_t process, const struct mr_lookup_reply *reply)
+{
+    (void)at_ns;
+    struct mr_checks *checks = self;
+    uint64_t attempt = reply->tag >> 40; /* see mr_request_tag */
+    if (attempt != checks->attempt) return;
+    enum mr_owner owner = mr_arena_owner(checks->arena, MR_OWNER_CHECKS);
+    mr_drops_add(&checks->answers, checks->arena, 0,
+        answer_hash(process, attempt, reply->number, reply->attempt, reply->status));
+    mr_arena_owner(checks->arena, owner);
+}
+
+/* What a caller takes for an answer is one that the service gave to that call. */
+static void judge_answer(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
+    uint32_t call, uint32_t status)
+{
+    static const char *const words[] = {"found", "not there", "an error"};
+    uint64_t hash = answer_hash(at->worker, at->attempt, number, call, status);
+    if (mr_drops_take(&checks->answers, hash)) return;
+    struct mr_witness *witness =
+        mr_checks_find(checks, MR_CHECK_LOOKUPS, MR_VERDICT_WRONG, 1);
+    if (!witness) return;
+    mr_witness_at(checks, witness, at->transform);
+    mr_witness_print(witness->summary, sizeof witness->summary,
+        "subtask %u takes call %u for row %llu to be answered with '%s', which the service did "
+        "not say",
+        at->subtask, call, (unsigned long long)number, words[status]);
+    mr_witness_print(witness->actual, sizeof witness->actual, "%s", words[status]);
+    mr_witness_cause(checks, witness, 0);
+}
+
+void mr_lookups_ended(struct mr_checks *checks, const struct mr_probe_at *at, uint64_t number,
+    uint32_t call, int status)
+{
+    if (status >= 0) judge_answer(checks, at, number, call, (uint32_t)status);
     struct mr_lookup_model *model = model_at(checks, at);
     const struct mr_lookup *lookup = &transform_of(checks, at->transform)->lookup;
     struct mr_lookup_row_model *row = find_row(model, number);
@@ -220,6 +264,7 @@ static bool find_in_table(void *self, struct mr_value key, struct mr_value *valu
 
 void mr_lookups_init(struct mr_checks *checks)
 {
+    checks->lookup_tap = (struct mr_lookup_tap){.self = checks, .answered = answered};
     const struct mr_graph *graph = checks->topology.graph;
     checks->lookups = mr_arena_zalloc(
         checks->arena, sizeof *checks->lookups * (checks->topology.n_tasks + 1));

@@ -190,6 +190,8 @@ static void make_checks(struct run *run)
     run->job.probe = mr_checks_probe(run->checks);
     run->broker.tap = mr_checks_broker_tap(run->checks);
     if (run->lead) run->broker.tap = mr_lead_tap(run->lead, run->broker.tap);
+    for (uint32_t i = 0; i < run->scenario->n_lookups; i++)
+        run->lookups[i].tap = mr_checks_lookup_tap(run->checks);
     if (!run->options->recorder) return;
     struct mr_record_tap_config record = {.recorder = run->options->recorder,
         .scenario = run->scenario,
