@@ -80,6 +80,19 @@ static void a_table_is_read_as_the_lookups_declare_it(void **state)
     assert_null(mr_lookup_find(names, "", 0));
 }
 
+static void faults_name_a_service_as_its_lookups_do(void **state)
+{
+    const struct mr_scenario *scenario;
+    struct mr_err err = {0};
+    bool ok = try_service(*state,
+        TOP "services: {names: {table: names.csv, key: id}}\n"
+            "faults: [{partition: {from: worker-1, to: names, at: 1s, for: 1s}}]\n",
+        good_table, &scenario, &err);
+    if (!ok) fail_msg("%s", err.msg);
+    assert_int_equal(scenario->faults[0].fault.to,
+        mr_scenario_lookup_process(scenario->cluster.workers, 0));
+}
+
 static const struct {
     const char *scenario;
     const char *table;
@@ -186,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LANGUAGE_TEST(a_table_is_read_as_the_lookups_declare_it),
+        LANGUAGE_TEST(faults_name_a_service_as_its_lookups_do),
         LANGUAGE_TEST(what_is_wrong_with_a_service_is_said_at_its_place),
         LANGUAGE_TEST(a_row_under_way_is_owed_with_the_next_checkpoint),
     };

@@ -26,7 +26,21 @@ static size_t process_names(struct mr_reading *reading, const char *names[MR_PRO
     uint32_t workers = reading->scenario->cluster.workers, n = count_processes(reading);
     for (uint32_t i = 0; i < n; i++)
         names[i] = mr_scenario_process_name(reading->region, workers, i);
+    for (uint32_t i = 0; i < reading->scenario->n_lookups; i++)
+        names[n++] = reading->scenario->lookups[i].name;
     return n;
+}
+
+/* Services that Lookups call are known once the pipeline is. */
+static bool find_lookup(const struct mr_reading *reading, const char *name, uint32_t *out)
+{
+    const struct mr_scenario *scenario = reading->scenario;
+    for (uint32_t i = 0; i < scenario->n_lookups; i++) {
+        if (strcmp(scenario->lookups[i].name, name) != 0) continue;
+        *out = mr_scenario_lookup_process(scenario->cluster.workers, i);
+        return true;
+    }
+    return false;
 }
 
 bool mr_read_process(
@@ -36,6 +50,7 @@ bool mr_read_process(
     if (!node) return true;
     const char *name;
     if (!mr_yaml_as_text(node, path, &name, reading->err)) return false;
+    if (find_lookup(reading, name, out)) return true;
     int process = mr_scenario_process(reading->scenario->cluster.workers, name);
     if (process < 0 || (uint32_t)process >= count_processes(reading)) {
         const char *names[MR_PROCESSES_MAX];

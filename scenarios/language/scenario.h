@@ -263,6 +263,11 @@ const struct mr_scenario *mr_scenario_split(
  * no such process. */
 enum { MR_PROCESS_COORDINATOR = 0, MR_PROCESS_WORKER_1 = 1 };
 int mr_scenario_process(uint32_t workers, const char *name);
+/* The services that Lookups call come behind them; with such services there is always an operator. */
+static inline uint32_t mr_scenario_lookup_process(uint32_t workers, uint32_t index)
+{
+    return MR_PROCESS_WORKER_1 + workers + 3 + index;
+}
 const char *mr_scenario_process_name(
     struct mr_region *region, uint32_t workers, uint32_t process);
 

@@ -430,7 +430,7 @@ static void make_backlogs(struct mr_record_tap *tap)
 static void make_names(struct mr_record_tap *tap)
 {
     uint32_t workers = tap->config.scenario->cluster.workers;
-    uint32_t n_before = workers + 3 + (tap->config.manifest->n_job_steps > 0);
+    uint32_t n_before = mr_scenario_lookup_process(workers, 0);
     tap->n_processes = n_before + tap->config.scenario->n_lookups;
     tap->process_names = mr_arena_zalloc(tap->arena, sizeof(char *) * tap->n_processes);
     struct mr_region *region = mr_region_create();

@@ -71,12 +71,6 @@ static void make_job(struct run *run)
     job->costs = cluster->costs;
 }
 
-/* Their processes come behind all others. */
-static uint32_t first_lookup(const struct run *run)
-{
-    return run->job.objects + 1 + (run->manifest.n_job_steps > 0);
-}
-
 static void make_lookups(struct run *run)
 {
     const struct mr_scenario *scenario = run->scenario;
@@ -86,7 +80,7 @@ static void make_lookups(struct run *run)
     for (uint32_t i = 0; i < n; i++) {
         run->lookups[i] = scenario->lookups[i];
         services[i] = (struct mr_job_service){.name = scenario->lookups[i].name,
-            .process = first_lookup(run) + i,
+            .process = mr_scenario_lookup_process(run->job.n_workers, i),
             .n_columns = scenario->lookups[i].n_columns,
             .columns = scenario->lookups[i].columns};
     }
@@ -210,8 +204,8 @@ static const char *process_name(struct run *run, uint32_t process)
     if (process == MR_PROCESS_COORDINATOR) return "coordinator";
     if (process == run->job.broker) return "broker";
     if (process == run->job.objects) return "objects";
-    if (process >= first_lookup(run))
-        return run->scenario->lookups[process - first_lookup(run)].name;
+    uint32_t first_lookup = mr_scenario_lookup_process(workers, 0);
+    if (process >= first_lookup) return run->scenario->lookups[process - first_lookup].name;
     if (process > run->job.objects) return "operator";
     MR_ASSERT(process <= workers);
     char *name = mr_arena_zalloc(run->arena, 16);
@@ -238,9 +232,9 @@ static struct mr_process_config process_config(struct run *run, uint32_t process
     } else if (process == run->job.objects) {
         config.class = &mr_objects_class;
         config.config = &run->scenario->objects;
-    } else if (process >= first_lookup(run)) {
+    } else if (process > run->job.objects + 1) {
         config.class = &mr_lookup_service_class;
-        config.config = &run->lookups[process - first_lookup(run)];
+        config.config = &run->lookups[process - mr_scenario_lookup_process(run->job.n_workers, 0)];
     } else {
         config.class = &mr_operator_class;
         config.config = &run->operator_config;
@@ -251,7 +245,9 @@ static struct mr_process_config process_config(struct run *run, uint32_t process
 static void make_world(struct run *run)
 {
     const struct mr_scenario *scenario = run->scenario;
-    uint32_t n = first_lookup(run) + scenario->n_lookups;
+    uint32_t n = run->job.objects + 1 + (run->manifest.n_job_steps > 0);
+    if (scenario->n_lookups > 0)
+        n = mr_scenario_lookup_process(run->job.n_workers, scenario->n_lookups);
     struct mr_process_config *processes = mr_arena_zalloc(run->arena, sizeof *processes * n);
     for (uint32_t i = 0; i < n; i++) processes[i] = process_config(run, i);
     run->operator_config =
