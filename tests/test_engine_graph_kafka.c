@@ -16,7 +16,7 @@ static void a_topic_has_the_times_of_processing(void **state)
     const struct mr_transform *read = find(graph, "ReadFromKafka");
     assert_int_equal(read->kind, MR_READ_FROM_LOG);
     assert_int_equal(read->read.event_time_field, -1);
-    assert_int_equal(read->read.strategy, MR_WATERMARK_ASCENDING);
+    assert_int_equal(read->read.strategy, MR_WATERMARK_PROCESSING_TIME);
     assert_fields(graph, "ReadFromKafka", 0, "a:integer b:string? c:list?");
 }
 

@@ -248,7 +248,7 @@ static void take(struct source *source, uint32_t index, struct mr_message *reply
 static bool is_ahead(const struct source *source, uint32_t index)
 {
     const struct mr_alignment *alignment = &spec(source)->alignment;
-    if (alignment->group < 0) return false;
+    if (!alignment->is_aligned) return false;
     if (MR_PLANTED(source->operator.context->env, DRIFT_IGNORED)) return false;
     mr_us low_us = source->operator.context->group_lows_us[alignment->group];
     return source->merge.inputs[index].watermark_us > mr_us_add(low_us, alignment->max_drift_us);
@@ -271,7 +271,7 @@ static mr_us source_lowest(const struct mr_operator *operator, uint32_t group)
     const struct source *source = (const struct source *)operator;
     const struct mr_env *env = operator->context->env;
     mr_us lowest_us = MR_US_MAX;
-    if (spec(source)->alignment.group != (int)group) return lowest_us;
+    if (!spec(source)->alignment.is_aligned || spec(source)->alignment.group != group) return lowest_us;
     for (uint32_t i = 0; i < source->n_partitions; i++) {
         const struct mr_watermark_input *input = &source->merge.inputs[i];
         mr_us own_us = input->watermark_us;

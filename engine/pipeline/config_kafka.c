@@ -58,7 +58,9 @@ bool mr_configure_read_from_kafka(
         "max_read_time_seconds"};
     static const char *const starts[] = {"earliest", "latest"};
     size_t format = 0, ignored;
-    struct mr_read_from_log read = {.event_time_field = -1, .strategy = MR_WATERMARK_ASCENDING};
+    /* Beam gives no timestamp policy to KafkaIO here: times and watermark are the reader's. */
+    struct mr_read_from_log read = {
+        .event_time_field = -1, .strategy = MR_WATERMARK_PROCESSING_TIME};
     struct mr_schema_builder builder = {0};
     if (!mr_config_keys(reader, spec->config, "config of ReadFromKafka", keys,
             MR_COUNT_OF(keys), refused, MR_COUNT_OF(refused)) ||

@@ -26,8 +26,7 @@ bool mr_configure_read_from_log(
         return false;
     struct mr_read_from_log read = {.event_time_field = -1,
         .strategy = MR_WATERMARK_ASCENDING,
-        .punctuation_field = -1,
-        .alignment = {.group = -1}};
+        .punctuation_field = -1};
     struct mr_schema fields;
     const struct mr_yaml *topic = mr_config_need(reader, spec, "topic");
     if (!topic || !mr_config_name(reader, topic, "topic", &read.topic)) return false;

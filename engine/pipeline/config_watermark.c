@@ -73,19 +73,19 @@ static bool read_idleness(struct mr_graph_reader *reader, const struct mr_yaml *
         "idle_after must be more than zero; without it a partition is never idle");
 }
 
-static bool find_group(struct mr_graph_reader *reader, const struct mr_yaml *node, int *out)
+static bool find_group(struct mr_graph_reader *reader, const struct mr_yaml *node, uint32_t *out)
 {
     const char *name;
     if (!mr_config_name(reader, node, "the group of an alignment", &name)) return false;
     for (uint32_t i = 0; i < reader->n_alignment_groups; i++) {
         if (strcmp(reader->alignment_groups[i], name) != 0) continue;
-        *out = (int)i;
+        *out = i;
         return true;
     }
     if (reader->n_alignment_groups == MR_ALIGNMENT_GROUPS_MAX)
         return mr_fail_at(reader->err, node->place, "at most %d alignment groups",
             (int)MR_ALIGNMENT_GROUPS_MAX);
-    *out = (int)reader->n_alignment_groups;
+    *out = reader->n_alignment_groups;
     reader->alignment_groups[reader->n_alignment_groups++] = name;
     return true;
 }
@@ -111,6 +111,7 @@ static bool read_alignment(struct mr_graph_reader *reader, const struct mr_yaml 
         !mr_config_duration(reader, drift, "max_drift", &drift_ns))
         return false;
     out->alignment.max_drift_us = mr_us_from_ns(drift_ns);
+    out->alignment.is_aligned = true;
     return true;
 }
 

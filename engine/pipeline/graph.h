@@ -99,7 +99,8 @@ enum { MR_ALIGNMENT_GROUPS_MAX = 16 };
 /* Sources of one group read at most max_drift_us of event time ahead of the least watermark among their active
  * partitions. */
 struct mr_alignment {
-    int group; /* index among the graph's; -1: none */
+    bool is_aligned;
+    uint32_t group; /* index among the graph's */
     mr_us max_drift_us;
 };
 /* `schema` of the config maps a field to the word of its type; `type?` or {type: T, nullable: true} makes it nullable. */

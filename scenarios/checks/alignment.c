@@ -16,7 +16,9 @@ static uint32_t worker_of(
 
 static int group_of(const struct mr_checks *checks, const struct mr_partition_model *partition)
 {
-    return checks->topology.sources[partition->source].read->alignment.group;
+    const struct mr_alignment *alignment =
+        &checks->topology.sources[partition->source].read->alignment;
+    return alignment->is_aligned ? (int)alignment->group : -1;
 }
 
 void mr_alignment_begin(struct mr_checks *checks)
@@ -65,7 +67,9 @@ static struct mr_witness *find(
 static uint32_t member_of(const struct mr_checks *checks, uint32_t group)
 {
     uint32_t i = 0;
-    while (checks->topology.sources[i].read->alignment.group != (int)group) i++;
+    while (!checks->topology.sources[i].read->alignment.is_aligned ||
+           checks->topology.sources[i].read->alignment.group != group)
+        i++;
     return checks->topology.sources[i].transform;
 }
 
@@ -112,8 +116,8 @@ bool mr_alignment_pauses(struct mr_checks *checks, struct mr_partition_model *pa
 {
     const struct mr_alignment *alignment =
         &checks->topology.sources[partition->source].read->alignment;
-    if (alignment->group < 0) return false;
-    mr_us least = least_us(checks, alignment->group, -1);
+    if (!alignment->is_aligned) return false;
+    mr_us least = least_us(checks, (int)alignment->group, -1);
     return mr_partition_watermark_us(checks, partition) >
            mr_us_add(least, alignment->max_drift_us);
 }

@@ -46,7 +46,7 @@ void mr_sources_read(struct mr_checks *checks, const struct mr_probe_at *at, uin
 {
     struct mr_partition_model *model = find_partition(checks, at->transform, partition);
     struct mr_source_view *source = &checks->topology.sources[model->source];
-    if (source->read->alignment.group >= 0) mr_alignment_read(checks, at, model);
+    if (source->read->alignment.is_aligned) mr_alignment_read(checks, at, model);
     if (source->has_clock) {
         source->clock_us = mr_source_date_us(source, at->at_ns);
         mr_clock_times_read(
@@ -249,7 +249,7 @@ void mr_sources_idle(
 {
     struct mr_partition_model *model = find_partition(checks, at->transform, partition);
     const struct mr_source_view *source = source_of(checks, model);
-    if (!is_idle && source->read->alignment.group >= 0) mr_alignment_reactivates(checks, model);
+    if (!is_idle && source->read->alignment.is_aligned) mr_alignment_reactivates(checks, model);
     model->is_idle = is_idle;
     if (!is_idle) {
         const struct mr_task_model *task =

@@ -33,6 +33,8 @@ DEFINITION("bytes": {
 DEFINITION("process": {
     "description": "a process of the run",
     "type": "string", "pattern": "^(coordinator|broker|objects|operator|worker-[1-9][0-9]?)$"})
+DEFINITION("peer": {
+    "description": "a process of the run, or a service that a Lookup calls", "type": "string"})
 DEFINITION("value": {"anyOf": [{"type": "number"}, {"$ref": "#/definitions/duration"}]})
 
 /* What is drawn. */
@@ -275,17 +277,17 @@ DEFINITION("slow_cpu": {
         "factor": {"$ref": "#/definitions/drawn"}}})
 DEFINITION("partition": {
     "type": "object", "additionalProperties": false, "required": ["from", "to", "at", "for"],
-    "properties": {"from": {"$ref": "#/definitions/process"}, "to": {"$ref": "#/definitions/process"},
+    "properties": {"from": {"$ref": "#/definitions/peer"}, "to": {"$ref": "#/definitions/peer"},
         "both": {"description": "default true", "type": "boolean"},
         "at": {"$ref": "#/definitions/at"}, "for": {"$ref": "#/definitions/drawn"}}})
 DEFINITION("reset": {
     "type": "object", "additionalProperties": false, "required": ["from", "to", "at"],
-    "properties": {"from": {"$ref": "#/definitions/process"}, "to": {"$ref": "#/definitions/process"},
+    "properties": {"from": {"$ref": "#/definitions/peer"}, "to": {"$ref": "#/definitions/peer"},
         "at": {"$ref": "#/definitions/at"}}})
 DEFINITION("slow_link": {
     "type": "object", "additionalProperties": false, "required": ["from", "to", "at", "for"],
     "anyOf": [{"required": ["factor"]}, {"required": ["extra"]}],
-    "properties": {"from": {"$ref": "#/definitions/process"}, "to": {"$ref": "#/definitions/process"},
+    "properties": {"from": {"$ref": "#/definitions/peer"}, "to": {"$ref": "#/definitions/peer"},
         "both": {"description": "default true", "type": "boolean"},
         "at": {"$ref": "#/definitions/at"}, "for": {"$ref": "#/definitions/drawn"},
         "factor": {"description": "of the latency; default 1", "$ref": "#/definitions/drawn"},
