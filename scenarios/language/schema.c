@@ -34,7 +34,8 @@ DEFINITION("process": {
     "description": "a process of the run",
     "type": "string", "pattern": "^(coordinator|broker|objects|operator|worker-[1-9][0-9]?)$"})
 DEFINITION("peer": {
-    "description": "a process of the run, or a service that a Lookup calls", "type": "string"})
+    "description": "a process of the run, or a service that a Lookup calls",
+    "type": "string", "pattern": "^(worker-[1-9][0-9]?|[^w].*|w|w[^o].*)$"})
 DEFINITION("value": {"anyOf": [{"type": "number"}, {"$ref": "#/definitions/duration"}]})
 
 /* What is drawn. */
