@@ -234,8 +234,11 @@ static void forward_watermark(struct mr_task *task)
     for (uint32_t i = 0; i < task->n_gates; i++)
         if (task->gates[i].watermark_us < watermark_us)
             mr_gate_watermark(&task->gates[i], watermark_us);
+}
+
 /* The watermark that rows under way in a service let pass; MR_US_MAX: there are none. */
 static mr_us hold_of(const struct mr_task *task)
+{
     mr_us hold_us = MR_US_MAX;
     for (uint32_t i = 0; i < task->n_operators && task->n_holding; i++) {
         const struct mr_operator *operator = task->operators[i];
