@@ -422,21 +422,25 @@ static const struct stress_pipeline stress_pipelines[] = {
             "{r: {w: value}}}\n"
             WRITE_OF("Sink", "JoinStreams", "out, key: key", "exactly_once")},
     {.name = "punctuated",
+        .rows = MUCH_DISORDER,
         .text = CHAIN
             READ_WITH("{strategy: punctuated, when: value % 5 == 0, language: python}")
             WINDOW("50ms", "0s") FOLD WRITE_ONCE},
     {.name = "punctuated-by-a-field",
+        .rows = SOME_DISORDER,
         .stream = SILENCES,
         .text = CHAIN READ_WITH("{strategy: punctuated, field: at, idle_after: 60ms}")
             WINDOW("50ms", "20ms") FOLD WRITE_ONCE},
     {.name = "processing-time",
         .text = CHAIN
             "    - type: ReadFromLog\n"
+            "      config:\n"
             "        topic: events\n"
             "        schema: {at: timestamp, key: integer, value: integer}\n"
             "        watermark: {strategy: processing_time}\n"
             WINDOW("100ms", "0s") FOLD WRITE_ONCE},
     {.name = "aligned",
+        .rows = SOME_DISORDER,
         .stream = SILENCES, .has_more = true,
         .text = TREE
             READ_AS("A", "events", "integer", "{strategy: bounded, max_out_of_orderness: 10ms, "
@@ -446,6 +450,10 @@ static const struct stress_pipeline stress_pipelines[] = {
             "    - type: Flatten\n"
             "      input: {a: A, b: B}\n"
             WINDOW_OF("Flatten")
+            "    - type: Combine\n"
+            "      input: Window\n"
+            "      config:\n"
+            "        group_by: key\n"
             "        combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}\n"
             WRITE_OF("Sink", "Combine", "out, key: key", "exactly_once")},
     {.name = "lookup-in-order",

@@ -59,7 +59,8 @@ static void all_checks_but_late_are_on_by_default(void **state)
     const struct mr_check_options *check = &test_read(*state, TEST_HEAD_STREAM)->check;
     for (int i = 0; i < MR_CHECKS; i++)
         assert_int_equal(check->enabled[i],
-            i != MR_CHECK_LATE && i != MR_CHECK_ASSERTIONS && i != MR_CHECK_STEPS);
+            i != MR_CHECK_LATE && i != MR_CHECK_ASSERTIONS && i != MR_CHECK_STEPS &&
+                i != MR_CHECK_LOOKUPS);
     assert_int_equal(check->dropped_at_most.whole, 0);
     assert_int_equal(check->liveness_ns, 20 * MR_SECOND_NS);
 }

@@ -127,7 +127,7 @@ static void fail(struct mr_oracle *oracle, const struct mr_step *step,
     struct mr_value text = mr_text_value(step->transform->lookup.failures[outcome]);
     struct mr_flow_row failed = *row;
     if (!step->transform->lookup.is_ordered) failed.origin = 0;
-    mr_flow_fail(oracle, step, &failed, text, text);
+    mr_flow_fail(oracle, step, &failed, mr_message_value(oracle, text), text);
 }
 
 static void look_up(
