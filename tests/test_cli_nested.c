@@ -230,7 +230,8 @@ static void schemas_of_nested_values_are_asked(void **state)
             "                b: {properties: {c: {type: [integer, string]}}}\n"
             "            v: {enum: [3, [3, [1]], q2]}\n"
             "  extra_transforms:\n"
-            "    - {type: MapToFields, input: V.bad, config: {fields: {msg: msg}}}\n",
+            "    - type: MapToFields\n      input: V.bad\n      config:\n        language: python\n"
+            "        fields: {msg: 'msg[len(\"<ValidationError: _\"):-2]'}\n",
             "Row(l=[1, 2], r=Row(a='x', b=Row(c=5)), v=3)\n"
             "Row(l=[1], r=Row(a='x', b=Row(c=5)), v=[3, [True]])\n"
             "Row(msg=\"l[] is not of type 'integer'\")\n"
