@@ -223,6 +223,24 @@ static void panes_and_windows_are_values(void **state)
         650);
 }
 
+/* Early panes and those on time, judged by the reference machine. */
+static void panes_of_triggers_are_values(void **state)
+{
+    run_seeds(*state,
+        READ NEST "    - type: Window\n"
+                  "      input: Nest\n"
+                  "      config:\n"
+                  "        windowing: {type: fixed, size: 700ms}\n"
+                  "        trigger: {after_watermark: {early: {count: 5}}}\n"
+                  "        accumulation: accumulating\n"
+                  "    - {type: Combine, input: Window, config: {group_by: [row], combine: {n: "
+                  "{fn: count, "
+                  "value: key}, most: {fn: max, value: value}}}}\n"
+                  "    - {type: ExtractWindowingInfo, input: Combine, config: {fields: {p: "
+                  "pane_info}}}\n" SINK("Out", "ExtractWindowingInfo"),
+        100);
+}
+
 static void nested_values_are_validated_once(void **state)
 {
     run_seeds(*state,
@@ -258,6 +276,7 @@ int main(void)
         LANGUAGE_TEST(exploded_rows_come_out_once),
         LANGUAGE_TEST(values_are_folded_once),
         LANGUAGE_TEST(panes_and_windows_are_values),
+        LANGUAGE_TEST(panes_of_triggers_are_values),
         LANGUAGE_TEST(nested_values_are_validated_once),
         LANGUAGE_TEST(values_are_folded_by_functions_in_python),
     };
