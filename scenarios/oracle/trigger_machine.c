@@ -1,5 +1,5 @@
 /* Invariants.
- * 1. next_end_us and next_due_ns are never later than what some window waits for.
+ * 1. next_due_ns is never later than what some window waits for.
  * 2. Whatever is due by processing time fires before anything else at that time. */
 #include "scenarios/oracle/trigger_machine.h"
 
@@ -15,13 +15,13 @@ static void begin(struct mr_machine *machine, struct mr_arena *arena,
         .input = input,
         .watermark_us = MR_US_MIN,
         .output_us = MR_US_MIN,
-        .next_end_us = MR_US_MAX,
         .next_due_ns = MR_NS_NEVER};
     mr_scratch_init(&machine->scratch, arena);
     machine->caller = (struct mr_caller){.owner = MR_CALLER_ORACLE};
     machine->scratch.caller = &machine->caller;
     mr_fold_init(&machine->fold, arena, &machine->scratch, transform, input);
     machine->group = mr_arena_alloc(arena, machine->fold.stride);
+    mr_machine_reserve_buckets(machine);
 }
 
 struct mr_machine *mr_machine_new(
@@ -32,8 +32,7 @@ struct mr_machine *mr_machine_new(
     return machine;
 }
 
-static struct mr_machine_window *copy_window(
-    struct mr_machine *to, const struct mr_machine_window *window)
+static void copy_window(struct mr_machine *to, const struct mr_machine_window *window)
 {
     struct mr_machine_window *copy = mr_arena_alloc(to->arena, sizeof *copy);
     *copy = *window;
@@ -42,7 +41,11 @@ static struct mr_machine_window *copy_window(
     copy->rows = NULL;
     copy->n_rows = copy->capacity = 0;
     for (uint32_t i = 0; i < window->n_rows; i++) mr_machine_add_row(to, copy, window->rows[i]);
-    return copy;
+    mr_machine_reserve_buckets(to);
+    struct mr_machine_window **bucket = mr_machine_bucket(to, copy->hash);
+    copy->next = *bucket;
+    *bucket = copy;
+    mr_machine_due_add(to, copy);
 }
 
 struct mr_machine *mr_machine_copy(const struct mr_machine *machine)
@@ -52,17 +55,8 @@ struct mr_machine *mr_machine_copy(const struct mr_machine *machine)
     copy->listener = machine->listener;
     copy->watermark_us = machine->watermark_us;
     copy->output_us = machine->output_us;
-    copy->next_end_us = MR_US_MIN;
     copy->next_due_ns = 0;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS; i++) {
-        struct mr_machine_window **at = &copy->buckets[i];
-        for (const struct mr_machine_window *from = machine->buckets[i]; from;
-             from = from->next) {
-            *at = copy_window(copy, from);
-            at = &(*at)->next;
-        }
-        *at = NULL;
-    }
+    for (uint32_t i = 0; i < machine->n_windows; i++) copy_window(copy, machine->heap[i]);
     return copy;
 }
 
@@ -79,12 +73,10 @@ void mr_machine_discard(struct mr_machine *machine)
 {
     if (!machine) return;
     forget_batch(machine);
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS; i++)
-        while (machine->buckets[i]) {
-            struct mr_machine_window *window = machine->buckets[i];
-            machine->buckets[i] = window->next;
-            mr_machine_window_discard(machine, window);
-        }
+    for (uint32_t i = 0; i < machine->n_windows; i++)
+        mr_machine_window_discard(machine, machine->heap[i]);
+    mr_arena_free(machine->arena, machine->heap, sizeof(void *) * machine->heap_capacity);
+    mr_arena_free(machine->arena, machine->buckets, sizeof(void *) * machine->n_buckets);
     mr_arena_free(
         machine->arena, machine->batch, sizeof *machine->batch * machine->batch_capacity);
     mr_arena_free(machine->arena, machine->group, machine->fold.stride);
@@ -147,7 +139,8 @@ static void put_pane(struct mr_machine *machine, struct mr_machine_window *windo
         timing = cause == CAUSE_END && window->n_nonspeculative == 0 ? 1 : 2;
     bool has_something =
         window->n_rows > 0 || mr_combine_has_empty(&machine->transform->combine);
-    if (window->n_fresh > 0 || (timing == 1 && has_something)) tell(machine, window, timing, is_last);
+    if (window->n_fresh > 0 || (timing == 1 && has_something))
+        tell(machine, window, timing, is_last);
     window->n_fresh = 0;
     window->has_time = false;
     if (is_last || machine->transform->windowing.accumulation == MR_DISCARDING)
@@ -175,14 +168,13 @@ static void pass_time(struct mr_machine *machine, mr_ns now_ns)
 {
     if (now_ns < machine->next_due_ns) return;
     machine->next_due_ns = MR_NS_NEVER;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS; i++)
-        for (struct mr_machine_window *window = machine->buckets[i]; window;
-             window = window->next) {
-            bool is_due = mr_tree_due_ns(window->trigger, -1) <= now_ns;
-            if (is_due) ask(machine, window, CAUSE_TIME, now_ns);
-            mr_ns due_ns = mr_tree_due_ns(window->trigger, now_ns);
-            if (due_ns < machine->next_due_ns) machine->next_due_ns = due_ns;
-        }
+    for (uint32_t i = 0; i < machine->n_windows; i++) {
+        struct mr_machine_window *window = machine->heap[i];
+        bool is_due = mr_tree_due_ns(window->trigger, -1) <= now_ns;
+        if (is_due) ask(machine, window, CAUSE_TIME, now_ns);
+        mr_ns due_ns = mr_tree_due_ns(window->trigger, now_ns);
+        if (due_ns < machine->next_due_ns) machine->next_due_ns = due_ns;
+    }
 }
 
 /* Whether a row may wait for its pane beyond the time of that. */
@@ -197,10 +189,10 @@ static bool may_hold(const struct mr_machine *machine)
 static void look_at_output(struct mr_machine *machine)
 {
     mr_us output_us = machine->watermark_us;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS && may_hold(machine); i++)
-        for (const struct mr_machine_window *window = machine->buckets[i]; window;
-             window = window->next)
-            if (window->has_time && window->time_us < output_us) output_us = window->time_us;
+    for (uint32_t i = 0; i < machine->n_windows && may_hold(machine); i++) {
+        const struct mr_machine_window *window = machine->heap[i];
+        if (window->has_time && window->time_us < output_us) output_us = window->time_us;
+    }
     if (output_us > machine->output_us) machine->output_us = output_us;
 }
 
@@ -261,7 +253,6 @@ static void take_row(struct mr_machine *machine, const struct mr_machine_row *ro
 {
     struct mr_machine_window *window = mr_machine_find(machine, row);
     MR_ASSERT(window != NULL);
-    if (window->end_us < machine->next_end_us) machine->next_end_us = window->end_us;
     if (window->trigger->is_finished) return; /* closed */
     bool is_end = machine->transform->windowing.timestamp_combiner == MR_END_OF_WINDOW;
     mr_us pane_us = is_end ? mr_us_add(window->end_us, -1) : row->at_us;
@@ -287,22 +278,14 @@ void mr_machine_batch(struct mr_machine *machine, mr_ns now_ns)
     look_at_output(machine);
 }
 
-/* Returns whether anything of the window is left. */
-static bool pass_window(
-    struct mr_machine *machine, struct mr_machine_window *window, mr_ns now_ns)
+static void expire(struct mr_machine *machine, struct mr_machine_window *window)
 {
-    mr_us horizon_us = mr_machine_horizon_us(machine, window->end_us);
-    if (!window->has_ended && window->end_us <= machine->watermark_us) {
-        window->has_ended = true;
-        ask(machine, window, CAUSE_END, now_ns);
-    }
-    if (horizon_us > machine->watermark_us) {
-        mr_us next_us = window->has_ended ? horizon_us : window->end_us;
-        if (next_us < machine->next_end_us) machine->next_end_us = next_us;
-        return true;
-    }
+    struct mr_machine_window **at = mr_machine_bucket(machine, window->hash);
+    while (*at != window) at = &(*at)->next;
+    *at = window->next;
+    mr_machine_due_remove(machine, window);
     if (window->n_fresh > 0) put_pane(machine, window, CAUSE_END, true);
-    return false;
+    mr_machine_window_discard(machine, window);
 }
 
 void mr_machine_watermark(struct mr_machine *machine, mr_ns now_ns, mr_us watermark_us)
@@ -310,19 +293,16 @@ void mr_machine_watermark(struct mr_machine *machine, mr_ns now_ns, mr_us waterm
     if (watermark_us <= machine->watermark_us) return;
     pass_time(machine, now_ns);
     machine->watermark_us = watermark_us;
-    bool is_due = machine->next_end_us <= watermark_us;
-    if (is_due) machine->next_end_us = MR_US_MAX;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS && is_due; i++) {
-        struct mr_machine_window **at = &machine->buckets[i];
-        while (*at) {
-            struct mr_machine_window *window = *at;
-            if (pass_window(machine, window, now_ns)) {
-                at = &window->next;
-                continue;
-            }
-            *at = window->next;
-            mr_machine_window_discard(machine, window);
+    while (machine->n_windows > 0 && machine->heap[0]->due_us <= watermark_us) {
+        struct mr_machine_window *window = machine->heap[0];
+        if (window->has_ended) {
+            expire(machine, window);
+            continue;
         }
+        window->has_ended = true;
+        window->due_us = mr_machine_horizon_us(machine, window->end_us);
+        mr_machine_due_later(machine, window);
+        ask(machine, window, CAUSE_END, now_ns);
     }
     look_at_output(machine);
 }
@@ -337,10 +317,10 @@ mr_us mr_machine_output_us(const struct mr_machine *machine)
 uint64_t mr_machine_entries(const struct mr_machine *machine)
 {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS; i++)
-        for (const struct mr_machine_window *window = machine->buckets[i]; window;
-             window = window->next)
-            n += window->n_rows > 0;
+    for (uint32_t i = 0; i < machine->n_windows; i++) {
+        const struct mr_machine_window *window = machine->heap[i];
+        n += window->n_rows > 0;
+    }
     return n;
 }
 
@@ -368,10 +348,10 @@ bool mr_machine_show(struct mr_machine *machine, mr_us start_us, mr_us end_us,
 mr_us mr_machine_earliest_end_us(const struct mr_machine *machine)
 {
     mr_us end_us = MR_US_MAX;
-    for (uint32_t i = 0; i < MR_MACHINE_BUCKETS; i++)
-        for (const struct mr_machine_window *window = machine->buckets[i]; window;
-             window = window->next)
-            if (window->n_fresh > 0 && !window->has_ended && window->end_us < end_us)
-                end_us = window->end_us;
+    for (uint32_t i = 0; i < machine->n_windows; i++) {
+        const struct mr_machine_window *window = machine->heap[i];
+        if (window->n_fresh > 0 && !window->has_ended && window->end_us < end_us)
+            end_us = window->end_us;
+    }
     return end_us;
 }

@@ -28,7 +28,9 @@ struct mr_machine_window {
     uint32_t n_panes;
     uint32_t n_nonspeculative;
     bool has_time;
-    mr_us time_us; /* of the next pane */
+    mr_us time_us;  /* of the next pane */
+    mr_us due_us;   /* its end until has_ended, then when it expires */
+    uint32_t place; /* in the heap */
     bool has_ended;
     bool is_new;     /* made by the batch at hand */
     bool is_touched; /* by the batch at hand */
@@ -44,8 +46,6 @@ struct mr_machine_row {
     mr_us end_us;
 };
 
-enum { MR_MACHINE_BUCKETS = 256 };
-
 struct mr_machine {
     struct mr_arena *arena;
     const struct mr_transform *transform;
@@ -57,13 +57,26 @@ struct mr_machine {
     char *group;         /* [fold.stride] */
     mr_us watermark_us;
     mr_us output_us;
-    mr_us next_end_us; /* no window has anything to do before: lower bounds */
-    mr_ns next_due_ns;
-    struct mr_machine_window *buckets[MR_MACHINE_BUCKETS];
+    mr_ns next_due_ns; /* processing time makes nothing due before */
+    uint32_t n_windows;
+    uint32_t heap_capacity;
+    struct mr_machine_window **heap; /* [n_windows] */
+    uint32_t n_buckets;              /* a power of two */
+    struct mr_machine_window **buckets;
     uint32_t n_batch;
     uint32_t batch_capacity;
     struct mr_machine_row *batch;
 };
+
+/* trigger_machine_ends.c */
+void mr_machine_due_add(struct mr_machine *machine, struct mr_machine_window *window);
+/* Its due_us has risen. */
+void mr_machine_due_later(struct mr_machine *machine, struct mr_machine_window *window);
+void mr_machine_due_remove(struct mr_machine *machine, struct mr_machine_window *window);
+/* Where the windows hang whose keys have the hash. */
+struct mr_machine_window **mr_machine_bucket(struct mr_machine *machine, uint64_t hash);
+/* Makes room for one more. */
+void mr_machine_reserve_buckets(struct mr_machine *machine);
 
 /* trigger_machine_rows.c */
 struct mr_machine_tuple *mr_machine_tuple_new(

@@ -132,16 +132,20 @@ static struct mr_machine_window *new_window(
     struct mr_machine *machine, const struct mr_machine_row *row)
 {
     struct mr_machine_window *window = mr_arena_new(machine->arena, struct mr_machine_window);
-    struct mr_machine_window **bucket = &machine->buckets[row->hash % MR_MACHINE_BUCKETS];
+    mr_machine_reserve_buckets(machine);
+    struct mr_machine_window **bucket = mr_machine_bucket(machine, row->hash);
     window->key = keep(row->key);
     window->hash = row->hash;
     window->start_us = row->start_us;
     window->end_us = row->end_us;
     window->trigger = mr_tree_new(machine->arena, &machine->transform->windowing.trigger);
     window->has_ended = row->end_us <= machine->watermark_us;
+    window->due_us =
+        window->has_ended ? mr_machine_horizon_us(machine, row->end_us) : row->end_us;
     window->is_new = true;
     window->next = *bucket;
     *bucket = window;
+    mr_machine_due_add(machine, window);
     return window;
 }
 
@@ -155,13 +159,14 @@ static bool is_merging(const struct mr_machine *machine)
 static struct mr_machine_window *take_overlapping(
     struct mr_machine *machine, const struct mr_machine_row *row, mr_us start_us, mr_us end_us)
 {
-    struct mr_machine_window **at = &machine->buckets[row->hash % MR_MACHINE_BUCKETS];
+    struct mr_machine_window **at = mr_machine_bucket(machine, row->hash);
     for (; *at; at = &(*at)->next) {
         struct mr_machine_window *window = *at;
         if (!mr_machine_key_is(window, row->hash, row->key)) continue;
         bool is_same = window->start_us == start_us && window->end_us == end_us;
         if (!is_same && (window->end_us <= start_us || window->start_us >= end_us)) continue;
         *at = window->next;
+        mr_machine_due_remove(machine, window);
         return window;
     }
     return NULL;
@@ -217,7 +222,8 @@ static void place_session(struct mr_machine *machine, const struct mr_machine_ro
 struct mr_machine_window *mr_machine_find(
     struct mr_machine *machine, const struct mr_machine_row *row)
 {
-    struct mr_machine_window *window = machine->buckets[row->hash % MR_MACHINE_BUCKETS];
+    struct mr_machine_window *window =
+        machine->n_buckets ? *mr_machine_bucket(machine, row->hash) : NULL;
     for (; window; window = window->next) {
         if (!mr_machine_key_is(window, row->hash, row->key)) continue;
         bool is_it = is_merging(machine)
