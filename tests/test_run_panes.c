@@ -93,6 +93,17 @@ static void panes_are_combined_again(void **state)
         3);
 }
 
+/* What ExtractWindowingInfo shows of them, session by session. */
+static void the_info_of_panes_stays_exact(void **state)
+{
+    (void)state;
+    assert_triggers_calm(crash_scenario,
+        TOTALS
+        "    - type: ExtractWindowingInfo\n"
+        "      config: {fields: [pane_info, window_start, window_end, timestamp]}\n" SINK,
+        2);
+}
+
 static void planted_bugs_of_panes_are_caught(void **state)
 {
     (void)state;
@@ -124,6 +135,7 @@ int main(void)
         cmocka_unit_test(every_trigger_stays_exact),
         cmocka_unit_test(a_rewind_leaves_every_trigger_exact),
         cmocka_unit_test(panes_are_combined_again),
+        cmocka_unit_test(the_info_of_panes_stays_exact),
         cmocka_unit_test(planted_bugs_of_panes_are_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,12 @@ void mr_oracle_give(
             .timing = (uint8_t)pane->timing,
             .is_last = pane->is_last},
         .window_start_us = pane->start_us,
-        .window_end_us = pane->end_us};
+        .window_end_us = pane->end_us,
+        .has_pane = true,
+        .pane = {.index = pane->index,
+            .nonspeculative_index = (uint16_t)pane->nonspeculative_index,
+            .timing = (uint8_t)pane->timing,
+            .is_last = pane->is_last}};
     if (oracle->steps[combine].outputs[MR_OUTPUT_MAIN].inexact_fields)
         row.slacks = pane->slacks;
     mr_window_normalize(&row.window_start_us, &row.window_end_us);
@@ -38,7 +43,8 @@ void mr_oracle_give(
     mr_flow_flush(oracle);
 }
 
-/* A Combine without triggers, or a Join, upstream passes on what all subtasks have fired; some have fired more. */
+/* A Combine without triggers, or a Join, upstream passes on what all subtasks have fired; some
+ * have fired more. */
 static bool is_behind_plain(const struct mr_oracle *oracle, const struct mr_transform *at)
 {
     for (uint32_t i = 0; i < at->n_inputs; i++) {
