@@ -461,7 +461,7 @@ static const struct stress_pipeline stress_pipelines[] = {
         .text = TREE READ
             LOOKUP("L", "Read", "max_in_flight: 8, error_handling: {output: bad}")
             WRITE_OF("Sink", "L", "out, key: key", "exactly_once")
-            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+            WRITE_OF("Bad", "L.bad", "bad", "exactly_once")},
     {.name = "lookup-before-windows",
         .rows = MUCH_DISORDER,
         .services = NAMES("4%", "2%"),
@@ -473,7 +473,7 @@ static const struct stress_pipeline stress_pipelines[] = {
             "      input: Window\n"
             "      config: {group_by: name, combine: {n: {fn: count, value: key}, total: {fn: sum, value: value}}}\n"
             WRITE_OF("Sink", "Combine", "out, key: name", "exactly_once")
-            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+            WRITE_OF("Bad", "L.bad", "bad", "exactly_once")},
     {.name = "lookup-of-panes",
         .rows = SOME_DISORDER,
         .services = NAMES("2%", "1%"),
@@ -483,7 +483,7 @@ static const struct stress_pipeline stress_pipelines[] = {
             "      config: {group_by: key, combine: {n: {fn: count, value: key}, m: {fn: mean, value: value}}}\n"
             LOOKUP("L", "Combine", "on_missing: drop, rate_limit: 2000, error_handling: {output: bad}")
             WRITE_OF("Sink", "L", "out, key: key", "exactly_once")
-            WRITE_OF("Bad", "L.bad", "bad, key: element.key", "exactly_once")},
+            WRITE_OF("Bad", "L.bad", "bad", "exactly_once")},
     {.name = "lookup-of-lookups",
         .rows = SOME_DISORDER,
         .stream = SILENCES,
@@ -500,8 +500,8 @@ static const struct stress_pipeline stress_pipelines[] = {
             "      input: Window\n"
             "      config: {group_by: name, combine: {n: {fn: count, value: key}}}\n"
             WRITE_OF("Sink", "Combine", "out, key: name", "exactly_once")
-            WRITE_OF("BadL", "L.bad", "bad, key: element.key", "exactly_once")
-            WRITE_OF("BadM", "M.bad", "bad2, key: element.key", "exactly_once")},
+            WRITE_OF("BadL", "L.bad", "bad", "exactly_once")
+            WRITE_OF("BadM", "M.bad", "bad2", "exactly_once")},
 };
 /* clang-format on */
 
