@@ -20,15 +20,9 @@ void mr_oracle_taken(
 void mr_oracle_give(
     struct mr_oracle *oracle, uint32_t combine, const struct mr_machine_pane *pane)
 {
-    int32_t timely = pane->nonspeculative_index;
     struct mr_flow_row row = {.values = pane->values,
         .at_us = pane->at_us,
         .has_window = true,
-        .has_pane = true,
-        .pane = {.index = pane->index,
-            .nonspeculative_index = (uint16_t)(timely < 0 ? 0 : timely),
-            .timing = (uint8_t)pane->timing,
-            .is_last = pane->is_last},
         .window_start_us = pane->start_us,
         .window_end_us = pane->end_us,
         .has_pane = true,
