@@ -89,7 +89,11 @@ enum mr_chance {
     X(LOOKUP_OVER_RATE, "lookup_over_rate", "retries are not counted against the rate", "lookups OVERRUN") \
     X(LOOKUP_HASTY, "lookup_hasty", "a call is given up at half of its time-out", "lookups HASTY") \
     X(LOOKUP_STALE_CACHE, "lookup_stale_cache", "the cache forgets nothing", "lookups STALE") \
-    X(LOOKUP_ERROR_IS_MISSING, "lookup_error_is_missing", "an error of the service passes for a key that is not there", "lookups WRONG")
+    X(LOOKUP_ERROR_IS_MISSING, "lookup_error_is_missing", "an error of the service passes for a key that is not there", "lookups WRONG") \
+    X(KEYED_TIMER_LOST, "keyed_timer_lost", "timers by key are not set again at a restore", "exactly_once LOSS") \
+    X(KEYED_TTL_LOST, "keyed_ttl_lost", "state by key outlives its time to live once it was restored", "exactly_once WRONG or LOSS") \
+    X(KEYED_SEEN_LOST, "keyed_seen_lost", "a Deduplicate forgets at a restore what it has seen", "exactly_once DUPLICATE or WRONG") \
+    X(KEYED_TIMER_SLOW, "keyed_timer_slow", "an event-time timer waits for the watermark behind the one that it was due at", "exactly_once LOSS")
 
 enum mr_plant {
 #define X(name, text, about, check) MR_PLANT_##name,

@@ -80,6 +80,14 @@ struct mr_probe {
     void (*batch_taken)(void *self, const struct mr_probe_at *at);
     void (*time_passed)(void *self, const struct mr_probe_at *at);
     void (*panes_fired)(void *self, const struct mr_probe_at *at, const struct mr_batch *rows);
+    /* What operators with state by key (graph.h, struct mr_keyed) meet, told before they do anything about it: a row of
+     * one of their inputs, a watermark, a moment of processing time at which they look for due timers. `now_us` is
+     * processing time as they see it. */
+    void (*keyed_row)(void *self, const struct mr_probe_at *at, uint32_t input,
+        const struct mr_batch *batch, uint32_t row, mr_us now_us);
+    void (*keyed_watermark)(
+        void *self, const struct mr_probe_at *at, mr_us watermark_us, mr_us now_us);
+    void (*keyed_wake)(void *self, const struct mr_probe_at *at, mr_us now_us);
     /* A row failed and there is no error output: the job fails over it. */
     void (*row_failed)(void *self, const struct mr_probe_at *at, int error);
     /* LogForTesting saw a row, given as JSON. */

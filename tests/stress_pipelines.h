@@ -502,6 +502,58 @@ static const struct stress_pipeline stress_pipelines[] = {
             WRITE_OF("Sink", "Combine", "out, key: name", "exactly_once")
             WRITE_OF("BadL", "L.bad", "bad", "exactly_once")
             WRITE_OF("BadM", "M.bad", "bad2", "exactly_once")},
+    {.name = "state-by-key",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - {type: Flatten, input: [A, B]}\n"
+            "    - {type: Deduplicate, input: Flatten, config: {key: [key, value], within: 90ms}}\n"
+            "    - {type: Materialize, input: Deduplicate, config: {key: key, version: at, "
+            "language: python, delete: value % 7 == 0}}\n"
+            WINDOW_OF("Flatten")
+            "    - {type: TopN, input: Window, config: {key: key, n: 2, order_by: value}}\n"
+            WRITE_OF("View", "Materialize", "out, key: key", "exactly_once")
+            WRITE_OF("Best", "TopN", "out2, key: key", "exactly_once")},
+    {.name = "routed",
+        .text = TREE READ
+            "    - type: Route\n"
+            "      input: Read\n"
+            "      config:\n"
+            "        language: python\n"
+            "        default: rest\n"
+            "        rules: [{when: value % 3 == 0, to: fizz}, {when: 10 // (value % 5) > 3, to: buzz}]\n"
+            "        error_handling: {output: bad}\n"
+            "    - {type: Flatten, input: [Route.buzz, Route.rest]}\n"
+            WRITE_OF("Fizz", "Route.fizz", "out, key: key", "exactly_once")
+            WRITE_OF("Others", "Flatten", "out2, key: key", "exactly_once")
+            WRITE_OF("Bad", "Route.bad", "bad", "exactly_once")},
+    {.name = "keyed-process",
+        .rows = SOME_DISORDER, .has_more = true,
+        .text = TREE READ_TWO
+            "    - type: KeyedProcess\n"
+            "      name: Join\n"
+            "      input: {a: A, b: B}\n"
+            "      config:\n"
+            "        key: key\n"
+            "        state: {latest: {kind: value, ttl: 120ms}, waiting: bag}\n"
+            "        timers: {quiet: event_time, tick: processing_time}\n"
+            "        on_element:\n"
+            "          a: |\n"
+            "            def a(row, state, timers, ctx):\n"
+            "                yield {'key': row.key, 'n': state.latest.read(-1)}\n"
+            "                state.waiting.add(row.value)\n"
+            "                timers.quiet.set(ctx.timestamp + 0.05)\n"
+            "          b: |\n"
+            "            def b(row, state, timers, ctx):\n"
+            "                state.latest.write(row.value)\n"
+            "                timers.tick.set(ctx.now + 0.03)\n"
+            "        on_timer:\n"
+            "          quiet: |\n"
+            "            def quiet(key, state):\n"
+            "                yield {'key': key, 'n': sum(state.waiting)}\n"
+            "                state.waiting.clear()\n"
+            "          tick: \"lambda key: {'key': key, 'n': 1000000}\"\n"
+            "        schema: {key: integer, n: integer}\n"
+            WRITE_OF("Sink", "Join", "out, key: key", "exactly_once")},
 };
 /* clang-format on */
 

@@ -97,6 +97,20 @@ static void sorted_flights_are_each_in_one_topic(void **state)
     assert_true(is_reached(reached, MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT));
 }
 
+static void airports_keep_their_state_although_workers_crash(void **state)
+{
+    uint64_t reached;
+    assert_passes(*state, "airport-pauses-worker-crash", MR_END_FINISHED, &reached);
+    assert_true(is_reached(reached, MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT));
+}
+
+static void the_board_shows_each_flight_once_although_workers_crash(void **state)
+{
+    uint64_t reached;
+    assert_passes(*state, "flight-board-trouble", MR_END_FINISHED, &reached);
+    assert_true(is_reached(reached, MR_SOMETIMES_RECOVERED_FROM_CHECKPOINT));
+}
+
 static void a_rewound_job_writes_the_later_hours_again_elsewhere(void **state)
 {
     uint64_t reached;
@@ -179,6 +193,8 @@ int main(void)
         LANGUAGE_TEST(flights_come_through_although_the_coordinator_crashes),
         LANGUAGE_TEST(sorted_flights_are_each_in_one_topic),
         LANGUAGE_TEST(connections_are_each_there_once_although_workers_crash),
+        LANGUAGE_TEST(airports_keep_their_state_although_workers_crash),
+        LANGUAGE_TEST(the_board_shows_each_flight_once_although_workers_crash),
         LANGUAGE_TEST(a_rewound_job_writes_the_later_hours_again_elsewhere),
         LANGUAGE_TEST(results_flow_past_an_idle_partition),
         LANGUAGE_TEST(each_departure_counts_in_three_sliding_windows_although_workers_crash),

@@ -169,7 +169,7 @@ static bool run_prelude(void)
     static PyMethodDef methods[] = {{"clock_us", clock_us, METH_NOARGS, NULL},
         {"row_key", row_key, METH_NOARGS, NULL}, {"row_serial", row_serial, METH_NOARGS, NULL}};
     static const char *const *const parts[] = {
-        mr_python_beam, mr_python_inference, mr_python_prelude};
+        mr_python_beam, mr_python_inference, mr_python_prelude, mr_python_state_text};
     struct mr_text text = {0};
     for (size_t part = 0; part < MR_COUNT(parts); part++)
         for (size_t i = 0; parts[part][i]; i++)

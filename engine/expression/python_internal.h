@@ -39,6 +39,8 @@ extern const char *const mr_python_prelude[];
 /* The same of python_beam.py and python_inference.py, whose names the prelude's are among. */
 extern const char *const mr_python_beam[];
 extern const char *const mr_python_inference[];
+/* python_state_text.c, made from python_state.py: runs behind it. */
+extern const char *const mr_python_state_text[];
 
 /* python.c. Starts Python, once a process. */
 MR_MUST_CHECK bool mr_python_start(struct mr_err *err);

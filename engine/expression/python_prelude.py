@@ -397,9 +397,9 @@ def read_expression(text, fields, types):
 
 
 def check_fields(tree, function, fields):
-    """row.x, where row is the one argument and never anything else, must be a field."""
+    """row.x, where row is the first argument and never anything else, must be a field."""
     arguments = function.args.posonlyargs + function.args.args
-    if len(arguments) != 1:
+    if not arguments or not fields:
         return
     row = arguments[0].arg
     stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name)

@@ -110,6 +110,12 @@ extern const struct mr_operator_class mr_log_for_testing_class;
 extern const struct mr_operator_class mr_join_class;
 extern const struct mr_operator_class mr_sql_class;
 extern const struct mr_operator_class mr_stream_join_class;
+extern const struct mr_operator_class mr_keyed_process_class;
+extern const struct mr_operator_class mr_deduplicate_class;
+extern const struct mr_operator_class mr_top_n_class;
+extern const struct mr_operator_class mr_materialize_class;
+extern const struct mr_operator_class mr_route_class;
+extern const struct mr_operator_class mr_route_control_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);

@@ -38,6 +38,11 @@ static const struct mr_catalog_entry supported[] = {
     {"WriteToText", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_text},
     {"WriteToCsv", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_csv},
     {"WriteToJson", MR_WRITE_TO_LOG, 1, 1, false, false, mr_configure_write_to_json},
+    {"KeyedProcess", MR_KEYED_PROCESS, 1, 16, false, true, mr_configure_keyed_process},
+    {"Deduplicate", MR_DEDUPLICATE, 1, 1, false, true, mr_configure_deduplicate},
+    {"TopN", MR_TOP_N, 1, 1, false, true, mr_configure_top_n},
+    {"Materialize", MR_MATERIALIZE, 1, 1, false, true, mr_configure_materialize},
+    {"Route", MR_ROUTE, 1, 2, false, true, mr_configure_route},
 };
 
 /* What Beam's own provider has, and the extensions that DESIGN.md names: known, so that the
@@ -54,6 +59,7 @@ static const char *const not_yet[] = {"PyTransform", "Enrichment", "AnomalyDetec
     "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "Lookup", "Route",
     "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Route",
     "Deduplicate", "TopN", "Materialize", "WriteToTable"};
+    "WriteToDatadog", "WriteToSplunk", "JoinStreams", "Lookup", "WriteToTable"};
 
 const struct mr_catalog_entry *mr_catalog_at(size_t i)
 {

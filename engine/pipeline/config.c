@@ -223,3 +223,22 @@ bool mr_config_expression(struct mr_graph_reader *reader, const struct mr_yaml *
     return read_output_type(reader, output_type, &udf) &&
            compile_udf(reader, node, &udf, language, use, schema, out);
 }
+
+bool mr_config_callable(struct mr_graph_reader *reader, const struct mr_yaml *node,
+    const char *what, struct mr_udf_text *out)
+{
+    static const char *const keys[] = {"callable", "path", "name"};
+    *out = (struct mr_udf_text){.is_callable = true};
+    if (node->kind == MR_YAML_MAP) {
+        if (!mr_config_keys(reader, node, what, keys, MR_COUNT_OF(keys), NULL, 0)) return false;
+        node = find_text(reader, node, what, out);
+        if (!node) return false;
+    }
+    if (node->kind != MR_YAML_TEXT || !node->text[0])
+        return mr_fail_at(reader->err, node->place, "%s must be a callable in Python", what);
+    out->text = node->text;
+    out->place = node->place;
+    if (!node->is_plain) out->place.col++; /* behind the quote */
+    reader->needs_python = true;
+    return !out->name || read_path(reader, node, out);
+}

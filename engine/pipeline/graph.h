@@ -7,6 +7,7 @@
 #include "engine/pipeline/zone.h"
 #include "engine/expression/template.h"
 #include "engine/pipeline/assertion.h"
+#include "engine/expression/process.h"
 
 enum mr_transform_kind {
     MR_READ_FROM_LOG,
@@ -28,6 +29,11 @@ enum mr_transform_kind {
     MR_SQL, /* Sql that looks at more than one row, Combine in SQL */
     MR_JOIN_STREAMS, /* interval and temporal */
     MR_LOOKUP,
+    MR_KEYED_PROCESS,
+    MR_DEDUPLICATE,
+    MR_TOP_N,
+    MR_MATERIALIZE,
+    MR_ROUTE,
 };
 
 enum mr_window_kind {
@@ -302,6 +308,54 @@ struct mr_join {
     mr_us after_us;
 };
 enum { MR_JOIN_INPUTS_MAX = 16 };
+/* What transforms with state by key and window share. What they do depends on the order in which rows of all inputs
+ * and watermarks come. */
+struct mr_keyed {
+    uint32_t n_keys;                /* 0: everything has one key */
+    const int *const *key_fields;   /* [n_inputs][n_keys] */
+    const struct mr_field *keys;    /* [n_keys]: types are those of all inputs */
+    struct mr_process_shape shape;  /* states and timers; of KEYED_PROCESS also the outputs */
+};
+struct mr_keyed_process {
+    const char *const *input_names;                          /* [n_inputs] */
+    const struct mr_process_function *const *on_element;     /* [n_inputs] */
+    const struct mr_process_function *const *on_timer;   /* [n_timers]; NULL: nothing happens */
+};
+/* The best rows of a key and window. Its output has one more field than its input. */
+struct mr_order_by {
+    int field;
+    bool is_descending;
+};
+struct mr_top_n {
+    uint32_t n;
+    uint32_t n_orders;
+    const struct mr_order_by *orders; /* then by all fields, rising: no two different rows are equal */
+    uint32_t n_fields; /* of the input */
+    bool is_final;     /* at the end of the window, with the rank; else each change of the list, and which it is */
+};
+enum { MR_TOP_N_MAX = 1000 };
+/* The newest row of each key, as a stream of its changes: all fields, then the word of the change. */
+struct mr_materialize {
+    uint32_t n_fields; /* of the input */
+    int version_field; /* a row of a lower version than the newest is old news; -1: the last one that came counts */
+    const struct mr_expression *is_delete; /* NULL: nothing is deleted */
+};
+/* A row goes to the output of the first rule that holds for it, or of each. */
+struct mr_route_rule {
+    const struct mr_expression *when;
+    uint32_t output;
+};
+struct mr_route {
+    uint32_t n_rules;
+    const struct mr_route_rule *rules;
+    uint32_t n_names;
+    bool is_first; /* else all, though no output twice */
+    int fallback;  /* the output for rows that no rule takes; -1: they go nowhere */
+    bool is_controlled;     /* rules come as rows: see control.h */
+    uint32_t control_input; /* by which */
+    int control_columns[6]; /* where enum mr_control_column are in it */
+    const struct mr_schema *rows; /* of the other input */
+};
 
 /* A SELECT over the rows of one window, when it ends. */
 struct mr_sql_query; /* engine/expression/sql.h */
@@ -372,7 +426,12 @@ struct mr_transform {
         struct mr_join join;
         struct mr_explode explode;
         struct mr_sql sql;
+        struct mr_keyed_process process;
+        struct mr_top_n top;
+        struct mr_materialize materialize;
+        struct mr_route route;
     };
+    const struct mr_keyed *keyed; /* NULL: it keeps nothing by key */
 };
 
 /* Whether it keeps the rows of its inputs until their window ends, and then puts out what they make together. */

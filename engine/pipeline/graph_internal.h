@@ -269,6 +269,9 @@ MR_MUST_CHECK bool mr_config_expression(struct mr_graph_reader *reader,
     const struct mr_yaml *node, const char *what, const char *language,
     enum mr_expression_use use, const struct mr_schema *schema,
     const struct mr_expression **out);
+/* A callable in Python: its text, `{callable}`, or `{path, name}`; not compiled yet. */
+MR_MUST_CHECK bool mr_config_callable(struct mr_graph_reader *reader,
+    const struct mr_yaml *node, const char *what, struct mr_udf_text *out);
 /* The text of a file that the pipeline names. */
 MR_MUST_CHECK bool mr_graph_file(struct mr_graph_reader *reader, const struct mr_yaml *node,
     const char *path, const char **out);
@@ -404,5 +407,25 @@ MR_MUST_CHECK bool mr_trigger_read(
 bool mr_trigger_same(const struct mr_trigger *a, const struct mr_trigger *b);
 /* That of what reads the panes of a Combine: Beam's continuation trigger. */
 struct mr_trigger mr_trigger_continue(struct mr_region *region, const struct mr_trigger *trigger);
+
+/* keyed.c: what the configs of transforms with state share. */
+/* Reads `key`: a field, a list of fields, or a map from input to either; all inputs have the same windowing, which is
+ * not of sessions, and keys of the same types. */
+MR_MUST_CHECK bool mr_keyed_read_keys(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    const struct mr_transform *transform, struct mr_keyed *keyed);
+/* `ttl` or the like: how long, and in which time. */
+MR_MUST_CHECK bool mr_keyed_read_ttl(struct mr_graph_reader *reader, const struct mr_yaml *ttl,
+    const struct mr_yaml *time, struct mr_state_spec *state);
+/* config_keyed_process.c, config_keyed.c, config_route.c */
+bool mr_configure_keyed_process(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_deduplicate(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_top_n(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_materialize(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+bool mr_configure_route(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 
 #endif

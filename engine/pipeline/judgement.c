@@ -106,6 +106,27 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
     }
 }
 
+/* What keeps state by key sees rows of several partitions in some order; only a final TopN does not care. */
+static void judge_keyed(struct judge *judge, const struct mr_transform *at)
+{
+    if (!judge->is_from_log[at->id]) return;
+    bool is_top = at->kind == MR_TOP_N && at->top.is_final;
+    bool has_ttl = false;
+    for (uint32_t i = 0; i < at->keyed->shape.n_states; i++)
+        has_ttl |= at->keyed->shape.states[i].ttl_us > 0;
+    bool is_certain = at->kind == MR_ROUTE || (at->kind == MR_TOP_N && !is_top) || has_ttl;
+    if (is_top && at->windowing.kind == MR_WINDOW_GLOBAL) return;
+    doubt(judge, is_certain ? MR_NOT_CONFLUENT : MR_CONFLUENT_UNLESS);
+    if (is_top)
+        REMARK(judge, of_confluence, at,
+            "'%s' drops rows that are late, which depends on how partitions are read side by "
+            "side",
+            at->name);
+    else
+        REMARK(judge, of_confluence, at,
+            "what '%s' makes of a row depends on which rows of its key came before", at->name);
+}
+
 /* Whether windows decide what comes out of it. */
 static bool has_windows(const struct mr_transform *at)
 {
@@ -227,6 +248,7 @@ void mr_pipeline_judge(
         judge_portability(&judge, at);
         if (at->kind == MR_COMBINE) judge_combine(&judge, at);
         if (at->kind == MR_JOIN) judge_windows(&judge, at);
+        if (at->keyed) judge_keyed(&judge, at);
         if (at->kind == MR_READ_FROM_LOG) judge_source(&judge, at);
         if (at->kind == MR_ASSIGN_TIMESTAMPS) warn_of_timestamps(&judge, at);
         warn_of_outputs(&judge, at);

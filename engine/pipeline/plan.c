@@ -21,7 +21,8 @@ static bool is_root(const struct mr_transform *transform)
 /* How rows come to a transform that begins a stage. */
 static enum mr_exchange_kind exchange_into(const struct mr_transform *transform)
 {
-    if (mr_transform_has_state(transform)) return MR_EXCHANGE_HASH;
+    if (transform->kind == MR_ROUTE && transform->keyed) return MR_EXCHANGE_BROADCAST;
+    if (mr_transform_has_state(transform) || transform->keyed) return MR_EXCHANGE_HASH;
     return transform->kind == MR_RESHUFFLE ? MR_EXCHANGE_REBALANCE : MR_EXCHANGE_FORWARD;
 }
 
@@ -106,6 +107,8 @@ static void derive_windows(struct planner *planner)
                 transform->windowing.kind == MR_WINDOW_SESSIONS ||
                 transform->windowing.timestamp_combiner != MR_END_OF_WINDOW))
             derives = false;
+        /* Rows that it makes have the window of their key and whatever time they like. */
+        if (transform->keyed) derives = transform->windowing.kind == MR_WINDOW_GLOBAL;
         planner->derives_window[i] = derives;
     }
 }
@@ -156,6 +159,11 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
     } else if (to->kind == MR_SQL) {
         exchange->n_keys = to->sql.n_keys;
         exchange->key_fields = to->sql.key_fields;
+    } else if (to->kind == MR_ROUTE && to->keyed) {
+        if (input != to->route.control_input) exchange->kind = MR_EXCHANGE_FORWARD;
+    } else if (to->keyed) {
+        exchange->n_keys = to->keyed->n_keys;
+        exchange->key_fields = to->keyed->key_fields[input];
     }
 }
 

@@ -7,6 +7,7 @@
 enum mr_exchange_kind {
     MR_EXCHANGE_HASH,    /* by key group of the consumer's key fields */
     MR_EXCHANGE_FORWARD, /* subtask i to subtask i */
+    MR_EXCHANGE_BROADCAST, /* each row to each subtask */
     MR_EXCHANGE_REBALANCE, /* row by row to each subtask in turn */
 };
 

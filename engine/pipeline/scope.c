@@ -90,7 +90,7 @@ bool mr_has_error_handling(const struct mr_spec *spec)
     if (!spec->entry) return spec->is_provided;
     static const char *const types[] = {
         "MapToFields", "Filter", "AssignTimestamps", "Partition", "ValidateWithSchema",
-        "LogForTesting", "Explode", "Lookup"};
+        "LogForTesting", "Explode", "Lookup", "KeyedProcess", "Materialize", "Route"};
     for (size_t i = 0; i < MR_COUNT_OF(types); i++)
         if (strcmp(types[i], spec->entry->type) == 0) return true;
     return false;
@@ -126,7 +126,8 @@ static bool read_error_handling(struct mr_graph_reader *reader, struct mr_spec *
             mr_spec_label(spec));
     if (!mr_config_name(reader, output, "output of error_handling", &spec->error_output))
         return false;
-    bool has_main = spec->entry && spec->entry->kind != MR_PARTITION;
+    bool has_main = spec->entry && spec->entry->kind != MR_PARTITION &&
+                    spec->entry->kind != MR_ROUTE;
     if (!has_main || strcmp(spec->error_output, "good") != 0) return true;
     return mr_fail_at(reader->err, output->place,
         "'good' is the name of the main output of '%s'", mr_spec_label(spec));

@@ -217,12 +217,20 @@ static void send_in_turn(struct mr_gate *gate, const struct mr_batch *batch)
     gate->next_channel = (first + batch->n_selected) % n_channels;
 }
 
+static void send_to_all(struct mr_gate *gate, const struct mr_batch *batch)
+{
+    const uint16_t *rows = selected_rows(gate, batch);
+    for (uint32_t i = 0; i < gate->n_channels; i++) add_rows(gate, i, batch, rows, batch->n_selected);
+}
+
 void mr_gate_send(struct mr_gate *gate, const struct mr_batch *batch)
 {
     MR_ASSERT(batch->n_columns == gate->layout.n_columns);
     gate->context->has_unsent = true;
     if (gate->exchange->kind == MR_EXCHANGE_HASH && gate->n_channels > 1)
         send_hashed(gate, batch);
+    else if (gate->exchange->kind == MR_EXCHANGE_BROADCAST)
+        send_to_all(gate, batch);
     else if (gate->n_channels > 1)
         send_in_turn(gate, batch);
     else

@@ -39,6 +39,11 @@ static const struct mr_operator_class *class_of(const struct mr_transform *trans
     case MR_JOIN: return &mr_join_class;
     case MR_SQL: return &mr_sql_class;
     case MR_JOIN_STREAMS: return &mr_stream_join_class;
+    case MR_KEYED_PROCESS: return &mr_keyed_process_class;
+    case MR_DEDUPLICATE: return &mr_deduplicate_class;
+    case MR_TOP_N: return &mr_top_n_class;
+    case MR_MATERIALIZE: return &mr_materialize_class;
+    case MR_ROUTE: return transform->keyed ? &mr_route_control_class : &mr_route_class;
     }
     MR_UNREACHABLE("a transform without an operator");
     return NULL;

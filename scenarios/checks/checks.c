@@ -174,6 +174,30 @@ static void panes_fired(void *self, const struct mr_probe_at *at, const struct m
     if (is_current(checks, at)) AS_CHECKS(checks, mr_panes_fired(checks, at, rows));
 }
 
+static void keyed_row(void *self, const struct mr_probe_at *at, uint32_t input,
+    const struct mr_batch *batch, uint32_t row, mr_us now_us)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at))
+        AS_CHECKS(checks, mr_keyed_met_row(checks, at, input, batch, row, now_us));
+}
+
+static void keyed_watermark(
+    void *self, const struct mr_probe_at *at, mr_us watermark_us, mr_us now_us)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at))
+        AS_CHECKS(checks,
+            mr_keyed_met_time(checks, at, MR_EVENT_WATERMARK, watermark_us, now_us));
+}
+
+static void keyed_wake(void *self, const struct mr_probe_at *at, mr_us now_us)
+{
+    struct mr_checks *checks = self;
+    if (is_current(checks, at))
+        AS_CHECKS(checks, mr_keyed_met_time(checks, at, MR_EVENT_WAKE, MR_US_MIN, now_us));
+}
+
 static void row_failed(void *self, const struct mr_probe_at *at, int error)
 {
     struct mr_checks *checks = self;
@@ -328,6 +352,9 @@ static void hang_taps(struct mr_checks *checks)
         .lookup_ended = lookup_ended,
         .lookup_left = lookup_left,
         .lookup_snapshot = lookup_snapshot,
+        .keyed_row = keyed_row,
+        .keyed_watermark = keyed_watermark,
+        .keyed_wake = keyed_wake,
         .row_failed = row_failed,
         .checkpoint_triggered = checkpoint_triggered,
         .snapshot_source = snapshot_source,
@@ -378,6 +405,7 @@ struct mr_checks *mr_checks_new(struct mr_arena *arena, const struct mr_checks_c
     mr_late_init(checks);
     mr_panes_init(checks);
     mr_lookups_init(checks);
+    mr_keyed_init(checks);
     mr_lockstep_init(checks);
     mr_liveness_init(checks);
     mr_assertions_init(checks);
@@ -449,6 +477,7 @@ void mr_checks_finish(struct mr_checks *checks, enum mr_run_end end)
     /* Steps that all held have brought everything that will come. */
     bool is_led = checks->config.scenario->is_stepped && end == MR_END_RUN_FOR;
     if (is_led && checks->findings.n == 0) mr_assertions_finish(checks);
+    mr_keyed_finish(checks);
     mr_late_finish(checks);
     mr_liveness_finish(checks, end);
 }

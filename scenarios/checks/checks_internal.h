@@ -148,6 +148,7 @@ struct mr_cut {
     uint64_t n_under_way; /* rows in the state of Lookups */
     uint64_t under_way_capacity;
     struct mr_drop *under_way;
+    uint64_t n_met;              /* of the ledger that belong to it and to those before */
     uint64_t n_drops;            /* of the ledger that belong to it and to those before */
     struct mr_machine **machines; /* [n_combines][parallelism]; NULL: not heard of */
     uint64_t n_panes; /* as n_drops: panes, and rows taken in */
@@ -208,6 +209,21 @@ struct mr_pane_ledger {
     uint64_t n_taken;
     uint64_t n_taken_final;
     uint64_t taken_capacity;
+};
+
+/* What transforms with state by key met: final with the checkpoint of its epoch, as drops are. */
+struct mr_met_event {
+    struct mr_oracle_event event; /* its row is owned, with its texts behind it */
+    uint64_t epoch;
+    uint32_t row_bytes;
+};
+struct mr_met_ledger {
+    struct mr_met_event *list;
+    uint64_t n;
+    uint64_t n_final; /* the first ones */
+    uint64_t capacity;
+    bool keeps_final; /* a rewind will want them again */
+    uint64_t n_reported; /* rows that were found missing or too many */
 };
 
 /* Rows that one append brought to an output topic. */
@@ -333,6 +349,7 @@ struct mr_checks {
 
     struct mr_drop_ledger drops;
     struct mr_pane_ledger panes;
+    struct mr_met_ledger met;
     struct mr_transaction_ledger transactions;
     struct mr_append_list waiting; /* visible, and not settled */
     struct mr_liveness liveness;
@@ -505,6 +522,20 @@ void mr_late_discard(
     struct mr_checks *checks); /* those that are not final: their attempt is over */
 void mr_late_rewind(struct mr_checks *checks, uint64_t n_final); /* and tells a fresh oracle */
 void mr_late_finish(struct mr_checks *checks);
+/* Transforms with state by key. */
+void mr_keyed_init(struct mr_checks *checks);
+void mr_keyed_met_row(struct mr_checks *checks, const struct mr_probe_at *at, uint32_t input,
+    const struct mr_batch *batch, uint32_t row, mr_us now_us);
+/* A watermark, or (MR_EVENT_WAKE) a moment. */
+void mr_keyed_met_time(struct mr_checks *checks, const struct mr_probe_at *at,
+    enum mr_oracle_event_kind kind, mr_us watermark_us, mr_us now_us);
+/* Tells the oracle what was met in epochs up to the checkpoint: it is final. */
+void mr_keyed_complete(struct mr_checks *checks, uint64_t checkpoint);
+void mr_keyed_discard(struct mr_checks *checks); /* what is not final: its attempt is over */
+void mr_keyed_rewind(struct mr_checks *checks, uint64_t n_final); /* and tells a fresh oracle */
+/* Reports rows that a transform of the graph should have met and did not, or the other way round. */
+void mr_keyed_account(struct mr_checks *checks, uint32_t transform, bool is_end);
+void mr_keyed_finish(struct mr_checks *checks);
 /* Bounds that would have kept 99 % and 99.9 % of the `n_rows` rows that were folded. */
 struct mr_disorder {
     mr_us most_us;

@@ -50,6 +50,7 @@ void mr_lockstep_init(struct mr_checks *checks)
     checks->oracle =
         mr_oracle_new(checks->arena, topology->graph, checks->inputs, topology->n_sources);
     mr_lookups_give_tables(checks);
+    mr_oracle_set_parallelism(checks->oracle, checks->topology.parallelism);
 }
 
 static void fold(struct mr_checks *checks, uint32_t index, int64_t next_offset)
@@ -100,6 +101,7 @@ static void pass(struct mr_checks *checks, const struct mr_cut *cut)
             checks->oracle, topology->combines[i], mr_cut_watermark_us(checks, cut, i));
     }
     mr_panes_given(checks);
+    for (uint32_t i = 0; i < topology->graph->n_transforms; i++) mr_keyed_account(checks, i, false);
 }
 
 static void advance_to(struct mr_checks *checks, const struct mr_cut *cut)
@@ -145,6 +147,8 @@ void mr_lockstep_complete(struct mr_checks *checks, uint32_t attempt, uint64_t c
     mr_panes_complete(checks, checkpoint);
     cut->n_panes = checks->panes.n_panes_final;
     cut->n_taken = checks->panes.n_taken_final;
+    mr_keyed_complete(checks, checkpoint);
+    cut->n_met = checks->met.n_final;
     advance_to(checks, cut);
     mr_transactions_completed(
         checks, checks->config.world ? mr_world_now(checks->config.world) : 0);
@@ -184,9 +188,11 @@ static void go_back(struct mr_checks *checks, uint32_t index)
     checks->oracle = mr_oracle_new(
         checks->arena, checks->topology.graph, checks->inputs, checks->topology.n_sources);
     mr_lookups_give_tables(checks);
+    mr_oracle_set_parallelism(checks->oracle, checks->topology.parallelism);
     memset(checks->folded, 0, sizeof *checks->folded * checks->topology.n_partitions);
     mr_late_rewind(checks, cut->n_drops);
     mr_panes_rewind(checks, cut);
+    mr_keyed_rewind(checks, cut->n_met);
     advance_to(checks, cut);
     mr_oracle_forget_owed(checks->oracle);
     for (uint32_t i = 0; i < checks->topology.n_combines; i++) {
@@ -203,6 +209,7 @@ void mr_lockstep_restore(struct mr_checks *checks, uint64_t from, bool is_rewind
 {
     mr_panes_discard(checks);
     mr_late_discard(checks);
+    mr_keyed_discard(checks);
     uint32_t index = checks->n_history;
     while (index > 0 && checks->history[index - 1]->checkpoint != from) index--;
     bool goes_back = is_rewind && index > 0 && index < checks->n_history;
@@ -230,6 +237,8 @@ void mr_lockstep_finish(struct mr_checks *checks)
         mr_oracle_pass(checks->oracle, checks->topology.combines[i], MR_US_MAX);
     }
     mr_panes_given(checks);
+    for (uint32_t i = 0; i < checks->topology.graph->n_transforms; i++)
+        mr_keyed_account(checks, i, true);
     mr_appends_settle(checks);
     mr_appends_losses(checks, true);
 }

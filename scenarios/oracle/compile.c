@@ -61,6 +61,7 @@ static void find_fields(struct mr_oracle *oracle, struct mr_step *step)
 static int copied_field(const struct mr_graph *graph, const struct mr_transform *transform,
     uint32_t output, int field)
 {
+    if (transform->keyed) return -1;
     if (output > 0 && output == transform->error_output) return -1; /* the row is one value */
     switch (transform->kind) {
     case MR_MAP_TO_FIELDS:
@@ -80,6 +81,7 @@ static int copied_field(const struct mr_graph *graph, const struct mr_transform 
     case MR_RESHUFFLE:
     case MR_VALIDATE_WITH_SCHEMA:
     case MR_LOG_FOR_TESTING:
+    case MR_ROUTE:
         return field;
     case MR_EXPLODE:
         for (uint32_t i = 0; i < transform->explode.n_fields; i++)
@@ -172,6 +174,13 @@ static void judge_outputs(const struct mr_oracle *oracle, struct mr_step *step)
         is_loose |= output_of(oracle, transform->inputs[k])->is_loose;
     for (uint32_t i = 0; i < step->n_outputs; i++) step->outputs[i].is_loose = is_loose;
     if (step->n_outputs == 0) return;
+    if (transform->keyed) { /* what comes out is made of the very rows that were met */
+        for (uint32_t i = 0; i < step->n_outputs; i++) step->outputs[i].is_loose = false;
+        if (transform->kind == MR_MATERIALIZE && transform->error_output)
+            step->outputs[transform->error_output].inexact_fields =
+                output_of(oracle, transform->inputs[0])->inexact_fields != 0;
+        return;
+    }
     uint64_t inexact_fields = inexact_main(oracle, step);
     for (uint32_t i = 0; i < step->n_outputs; i++)
         step->outputs[i].inexact_fields = inexact_fields;
@@ -320,6 +329,7 @@ static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
         if (k == 0) step->last_fold = input->last_fold;
         if (input->last_fold != step->last_fold) step->last_fold = NULL;
     }
+    if (transform->keyed) step->last_fold = NULL;
     if (!mr_transform_has_state(transform)) return;
     step->last_fold = step->fold;
     step->is_rewindowed = false;
@@ -384,6 +394,10 @@ static void compile_step(struct mr_oracle *oracle, const struct mr_transform *tr
     if (mr_transform_gathers(transform)) compile_gathering(oracle, step);
     if (mr_transform_keeps_times(transform)) compile_timed(oracle, step);
     if (transform->kind == MR_LOOKUP) compile_lookup(oracle, step);
+    if (transform->keyed) {
+        step->machines = mr_arena_new(oracle->arena, struct mr_key_machines);
+        mr_key_machines_init(step->machines, oracle, transform);
+    }
     trace_windows(oracle, step);
 }
 
@@ -435,6 +449,10 @@ static void free_step(struct mr_oracle *oracle, struct mr_step *step)
         mr_arena_free(oracle->arena, step->gathering, sizeof *step->gathering);
     }
     if (step->lookup) mr_lookup_state_discard(oracle, step->lookup);
+    if (step->machines) {
+        mr_key_machines_deinit(step->machines);
+        mr_arena_free(oracle->arena, step->machines, sizeof *step->machines);
+    }
     if (!step->fold) return;
     mr_fold_deinit(step->fold);
     mr_arena_free(oracle->arena, step->fold, sizeof *step->fold);

@@ -295,6 +295,23 @@ static void trace_gathering(struct mr_oracle *oracle, const struct mr_step *step
     target->is_met = true;
 }
 
+/* What becomes of it its machine says, once the row has been met. Traces end here. */
+static void push_keyed(struct mr_oracle *oracle, const struct mr_step *step, uint32_t input,
+    const struct mr_flow_row *row)
+{
+    if (oracle->target) return;
+    struct mr_value ignored;
+    enum mr_row_error error = MR_ROW_OK;
+    oracle->caller.at_us = row->at_us;
+    if (step->transform->kind == MR_MATERIALIZE && step->transform->materialize.is_delete)
+        error = mr_expression_row(
+            step->transform->materialize.is_delete, row->values, &oracle->scratch, &ignored);
+    if (error)
+        mr_flow_raise(oracle, step, row, error);
+    else
+        mr_key_machines_expect(step->machines, input, row);
+}
+
 static void push(
     struct mr_oracle *oracle, const struct mr_step_consumer *to, const struct mr_flow_row *row)
 {
@@ -357,6 +374,18 @@ static void push(
         break;
     case MR_LOOKUP:
         mr_flow_lookup(oracle, step, row);
+        break;
+    case MR_ROUTE:
+        if (step->machines)
+            push_keyed(oracle, step, to->input, row);
+        else
+            mr_flow_route(oracle, step, row);
+        break;
+    case MR_KEYED_PROCESS:
+    case MR_DEDUPLICATE:
+    case MR_TOP_N:
+    case MR_MATERIALIZE:
+        push_keyed(oracle, step, to->input, row);
         break;
     case MR_READ_FROM_LOG:
     case MR_CREATE:

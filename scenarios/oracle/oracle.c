@@ -9,6 +9,7 @@ struct mr_oracle *mr_oracle_new(struct mr_arena *arena, const struct mr_graph *g
     struct mr_oracle *oracle = mr_arena_new(arena, struct mr_oracle);
     oracle->arena = arena;
     oracle->graph = graph;
+    oracle->parallelism = 1;
     oracle->inputs = inputs;
     oracle->n_inputs = n_inputs;
     oracle->marks.arena = arena;
@@ -195,6 +196,39 @@ void mr_oracle_forget_owed(struct mr_oracle *oracle)
         if (step->fold) mr_fold_forget(oracle, step->fold);
         if (step->sink) mr_ledger_forget(&step->sink->ledger);
     }
+}
+
+static const struct mr_key_machines *machines_of(const struct mr_oracle *oracle, uint32_t transform)
+{
+    MR_ASSERT(transform < oracle->graph->n_transforms);
+    MR_ASSERT(oracle->steps[transform].machines != NULL);
+    return oracle->steps[transform].machines;
+}
+
+void mr_oracle_set_parallelism(struct mr_oracle *oracle, uint32_t parallelism)
+{
+    MR_ASSERT(parallelism > 0 && !oracle->has_created);
+    oracle->parallelism = parallelism;
+}
+
+void mr_oracle_replay(struct mr_oracle *oracle, const struct mr_oracle_event *event)
+{
+    mr_oracle_begin(oracle);
+    mr_key_machines_replay(oracle->steps[event->transform].machines, event);
+}
+
+struct mr_unmet mr_oracle_unmet(
+    const struct mr_oracle *oracle, uint32_t transform, bool is_end)
+{
+    const struct mr_key_machines *machines = machines_of(oracle, transform);
+    struct mr_unmet unaccounted = {.n_missing = machines->balance.n_missing};
+    if (is_end || !machines->is_late) unaccounted.n_surplus = machines->balance.n_surplus;
+    return unaccounted;
+}
+
+uint64_t mr_oracle_dropped(const struct mr_oracle *oracle, uint32_t transform)
+{
+    return machines_of(oracle, transform)->n_dropped;
 }
 
 /* ---- Output ---- */

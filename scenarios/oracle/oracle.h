@@ -80,6 +80,34 @@ bool mr_oracle_unaccounted(const struct mr_oracle *oracle, uint32_t combine, uin
 /* Forgets what is owed and not matched: after a rewind these outcomes are history. */
 void mr_oracle_forget_owed(struct mr_oracle *oracle);
 
+/* Transforms with state by key (graph.h, struct mr_keyed): what they do depends on the order in which a subtask met
+ * its rows, so that is told, for epochs that count, before the advance of their checkpoint. */
+enum mr_oracle_event_kind { MR_EVENT_ROW, MR_EVENT_WATERMARK, MR_EVENT_WAKE };
+struct mr_oracle_event {
+    enum mr_oracle_event_kind kind;
+    uint32_t transform;
+    uint32_t subtask;
+    uint32_t input;  /* ROW */
+    mr_us at_us;     /* of the row; or the watermark */
+    mr_us now_us;    /* processing time */
+    bool has_window; /* ROW: else the window follows from the time */
+    mr_us window_start_us;
+    mr_us window_end_us;
+    const struct mr_value *row; /* ROW: [n_fields of the input] */
+};
+void mr_oracle_replay(struct mr_oracle *oracle, const struct mr_oracle_event *event);
+/* Rows of its inputs that the transform should have met by the last advance and pass, and did not; and those that it met
+ * and should not have. Behind a Combine some may be early before the end: not counted unless `is_end`. */
+void mr_oracle_set_parallelism(struct mr_oracle *oracle, uint32_t parallelism); /* 1, until then */
+struct mr_unmet {
+    uint64_t n_missing;
+    uint64_t n_surplus;
+};
+struct mr_unmet mr_oracle_unmet(
+    const struct mr_oracle *oracle, uint32_t transform, bool is_end);
+/* Rows that came when their window was over. */
+uint64_t mr_oracle_dropped(const struct mr_oracle *oracle, uint32_t transform);
+
 /* What a row at a sink turns out to be. */
 enum mr_match {
     MR_MATCH_RIGHT,

@@ -6,6 +6,7 @@
 #include "scenarios/oracle/fold.h"
 #include "scenarios/oracle/gather.h"
 #include "scenarios/oracle/ledger.h"
+#include "scenarios/oracle/machine.h"
 #include "scenarios/oracle/oracle.h"
 #include "scenarios/oracle/timed.h"
 
@@ -43,6 +44,7 @@ struct mr_step {
     struct mr_fold *fold; /* COMBINE */
     struct mr_gathering *gathering; /* JOIN, SQL */
     struct mr_timed *timed; /* JOIN_STREAMS */
+    struct mr_key_machines *machines; /* of transforms with state by key */
     bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
     /* The one Combine through which all rows here have come last, this one included; NULL:
      * there is none, or there are several. Whether they have other windows since. */
@@ -101,6 +103,7 @@ struct mr_trace_target {
 struct mr_oracle {
     struct mr_arena *arena;
     const struct mr_graph *graph;
+    uint32_t parallelism; /* subtasks that a row meets which all are told of */
     const struct mr_oracle_input *inputs; /* [n_inputs] */
     uint32_t n_inputs;
     struct mr_step *steps;     /* [n_transforms] */
@@ -170,6 +173,9 @@ const char *mr_flow_broken(const struct mr_rule *rule, struct mr_value value);
 void mr_flow_lookup(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 void mr_lookup_state_discard(struct mr_oracle *oracle, struct mr_lookup_state *state);
+/* flow_route.c */
+void mr_flow_route(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);
 /* flow_validate.c */
 void mr_flow_validate(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row);

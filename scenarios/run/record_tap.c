@@ -191,6 +191,23 @@ static void panes_fired(
     PASS((struct mr_record_tap *)self, panes_fired, at, rows);
 }
 
+static void keyed_row(void *self, const struct mr_probe_at *at, uint32_t input,
+    const struct mr_batch *batch, uint32_t row, mr_us now_us)
+{
+    PASS((struct mr_record_tap *)self, keyed_row, at, input, batch, row, now_us);
+}
+
+static void keyed_watermark(
+    void *self, const struct mr_probe_at *at, mr_us watermark_us, mr_us now_us)
+{
+    PASS((struct mr_record_tap *)self, keyed_watermark, at, watermark_us, now_us);
+}
+
+static void keyed_wake(void *self, const struct mr_probe_at *at, mr_us now_us)
+{
+    PASS((struct mr_record_tap *)self, keyed_wake, at, now_us);
+}
+
 static void row_failed(void *self, const struct mr_probe_at *at, int error)
 {
     PASS((struct mr_record_tap *)self, row_failed, at, error);
@@ -472,6 +489,9 @@ static void hang_up(struct mr_record_tap *tap)
         .batch_taken = batch_taken,
         .time_passed = time_passed,
         .panes_fired = panes_fired,
+        .keyed_row = keyed_row,
+        .keyed_watermark = keyed_watermark,
+        .keyed_wake = keyed_wake,
         .row_failed = row_failed,
         .row_logged = tap->config.recorder->row_logged ? row_logged : NULL,
         .checkpoint_triggered = checkpoint_triggered,
