@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "engine/state/row_bytes.h"
+#include "engine/state/values.h"
 
 enum { FIRED_MAX = 100000 }; /* by one cause, beyond so many an entry */
 
@@ -122,7 +122,7 @@ void mr_keyed_write(struct mr_keyed_operator *keyed, struct mr_cells_entry *entr
 void mr_keyed_keys(const struct mr_keyed_operator *keyed, const struct mr_cells_entry *entry,
     struct mr_value *keys)
 {
-    const char *end = mr_row_bytes_read(entry->key, keyed->spec->n_keys, keys);
+    const char *end = mr_values_read(entry->key, keyed->spec->n_keys, keys);
     MR_ASSERT(end == entry->key + entry->key_bytes);
 }
 
@@ -301,9 +301,9 @@ static void take_row(struct mr_keyed_operator *keyed, const struct mr_batch *bat
         values[i] = mr_column_value(&batch->columns[i], row);
     make_keys(keyed, input, values, keys);
     char fixed[SHORT_BYTES];
-    uint32_t key_bytes = mr_row_bytes(keys, n_keys);
+    uint32_t key_bytes = mr_values_bytes(keys, n_keys);
     char *key = key_bytes > SHORT_BYTES ? mr_scratch_alloc(scratch, key_bytes) : fixed;
-    mr_row_bytes_write(keys, n_keys, key);
+    mr_values_write(keys, n_keys, key);
     struct mr_keyed_row taken = {.batch = batch,
         .row = row,
         .input = input,

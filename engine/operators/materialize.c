@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/operators/keyed.h"
-#include "engine/state/row_bytes.h"
+#include "engine/state/values.h"
 
 struct materialize {
     struct mr_keyed_operator keyed;
@@ -40,10 +40,10 @@ static void store(struct mr_keyed_operator *keyed, struct mr_cells_entry *entry,
         return;
     }
     uint32_t n = spec(keyed)->n_fields;
-    uint32_t bytes = 1 + mr_row_bytes(row->values, n);
+    uint32_t bytes = 1 + mr_values_bytes(row->values, n);
     char *data = mr_scratch_alloc(&keyed->operator.context->scratch, bytes);
     data[0] = is_delete ? DELETED : HERE;
-    mr_row_bytes_write(row->values, n, data + 1);
+    mr_values_write(row->values, n, data + 1);
     mr_keyed_write(keyed, entry, 0, data, bytes, row->at_us);
 }
 
@@ -67,7 +67,7 @@ static void materialize_row(struct mr_keyed_operator *keyed, struct mr_cells_ent
     bool is_delete = spec(keyed)->is_delete && mr_column_value(column, row->row).i != 0;
     uint32_t n = spec(keyed)->n_fields;
     struct mr_state_bytes state = mr_keyed_read(keyed, entry, 0);
-    if (state.bytes) mr_row_bytes_read(state.data + 1, n, kept);
+    if (state.bytes) mr_values_read(state.data + 1, n, kept);
     if (state.bytes && !is_newer(keyed, kept, row->values)) return;
     bool was_here = state.bytes && state.data[0] == HERE;
     bool is_change = is_delete ? was_here : !was_here || !is_same(kept, row->values, n);

@@ -6,7 +6,7 @@
 
 #include "engine/operators/keyed.h"
 #include "engine/pipeline/control.h"
-#include "engine/state/row_bytes.h"
+#include "engine/state/values.h"
 
 struct table { /* in scratch */
     uint32_t n;
@@ -27,7 +27,7 @@ static struct table load(struct mr_keyed_operator *keyed, const struct mr_cells_
     table.rules = mr_scratch_alloc(scratch, sizeof *table.rules * (table.n + 1));
     const char *at = kept.data + (kept.bytes ? 4 : 0);
     for (uint32_t i = 0; i < table.n; i++)
-        at = mr_row_bytes_read(at, MR_CONTROL_COLUMNS, table.rules[i]);
+        at = mr_values_read(at, MR_CONTROL_COLUMNS, table.rules[i]);
     return table;
 }
 
@@ -36,12 +36,12 @@ static void store(struct mr_keyed_operator *keyed, struct mr_cells_entry *entry,
 {
     uint32_t bytes = 4;
     for (uint32_t i = 0; i < table->n; i++)
-        bytes += mr_row_bytes(table->rules[i], MR_CONTROL_COLUMNS);
+        bytes += mr_values_bytes(table->rules[i], MR_CONTROL_COLUMNS);
     char *data = mr_scratch_alloc(&keyed->operator.context->scratch, bytes);
     memcpy(data, &table->n, 4);
     char *at = data + 4;
     for (uint32_t i = 0; i < table->n; i++)
-        at = mr_row_bytes_write(table->rules[i], MR_CONTROL_COLUMNS, at);
+        at = mr_values_write(table->rules[i], MR_CONTROL_COLUMNS, at);
     mr_keyed_write(keyed, entry, 0, data, bytes, at_us);
 }
 

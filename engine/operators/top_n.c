@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/operators/keyed.h"
-#include "engine/state/row_bytes.h"
+#include "engine/state/values.h"
 
 struct top { /* in scratch */
     uint32_t n;
@@ -84,7 +84,7 @@ static struct top load(struct mr_keyed_operator *keyed, const struct mr_cells_en
     for (uint32_t i = 0; i < top.n; i++) {
         struct mr_value *values =
             mr_scratch_array(scratch, struct mr_value, n_fields(keyed) + 1);
-        at = mr_row_bytes_read(at, n_fields(keyed), values);
+        at = mr_values_read(at, n_fields(keyed), values);
         top.rows[i] = values;
     }
     return top;
@@ -94,12 +94,12 @@ static void store(struct mr_keyed_operator *keyed, struct mr_cells_entry *entry,
     const struct top *top, mr_us at_us)
 {
     uint32_t bytes = 4;
-    for (uint32_t i = 0; i < top->n; i++) bytes += mr_row_bytes(top->rows[i], n_fields(keyed));
+    for (uint32_t i = 0; i < top->n; i++) bytes += mr_values_bytes(top->rows[i], n_fields(keyed));
     char *data = mr_scratch_alloc(&keyed->operator.context->scratch, bytes);
     memcpy(data, &top->n, 4);
     char *at = data + 4;
     for (uint32_t i = 0; i < top->n; i++)
-        at = mr_row_bytes_write(top->rows[i], n_fields(keyed), at);
+        at = mr_values_write(top->rows[i], n_fields(keyed), at);
     mr_keyed_write(keyed, entry, 0, data, bytes, at_us);
 }
 

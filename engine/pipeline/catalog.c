@@ -56,10 +56,7 @@ static const char *const not_yet[] = {"PyTransform", "Enrichment", "AnomalyDetec
     "WriteToSqlServer", "ReadFromSpanner", "WriteToSpanner", "ReadFromBigTable",
     "WriteToBigTable", "ReadFromIceberg", "ReadFromIcebergCDC", "WriteToIceberg",
     "ReadFromDelta", "WriteToDelta", "ReadFromMongoDB", "WriteToMongoDB", "ReadFromDebezium",
-    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "Lookup", "Route",
-    "WriteToDatadog", "WriteToSplunk", "KeyedProcess", "JoinStreams", "Route",
-    "Deduplicate", "TopN", "Materialize", "WriteToTable"};
-    "WriteToDatadog", "WriteToSplunk", "JoinStreams", "Lookup", "WriteToTable"};
+    "WriteToDatadog", "WriteToSplunk", "WriteToTable"};
 
 const struct mr_catalog_entry *mr_catalog_at(size_t i)
 {

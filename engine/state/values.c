@@ -1,4 +1,4 @@
-#include "engine/state/row_bytes.h"
+#include "engine/state/values.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@ static bool is_text(const struct mr_value *value)
     return mr_type_is_text((enum mr_type)value->type);
 }
 
-uint32_t mr_row_bytes(const struct mr_value *values, uint32_t n)
+uint32_t mr_values_bytes(const struct mr_value *values, uint32_t n)
 {
     uint32_t bytes = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -15,7 +15,7 @@ uint32_t mr_row_bytes(const struct mr_value *values, uint32_t n)
     return bytes;
 }
 
-char *mr_row_bytes_write(const struct mr_value *values, uint32_t n, char *out)
+char *mr_values_write(const struct mr_value *values, uint32_t n, char *out)
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct mr_value *value = &values[i];
@@ -34,7 +34,7 @@ char *mr_row_bytes_write(const struct mr_value *values, uint32_t n, char *out)
     return out;
 }
 
-const char *mr_row_bytes_read(const char *at, uint32_t n, struct mr_value *values)
+const char *mr_values_read(const char *at, uint32_t n, struct mr_value *values)
 {
     for (uint32_t i = 0; i < n; i++) {
         values[i] = (struct mr_value){.type = (uint8_t)*at++};
