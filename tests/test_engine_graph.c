@@ -515,7 +515,7 @@ static const struct bad_file bad_transforms[] = {
     {WITH("{type: Fliter, config: {keep: n}}"), 6, 14, "unknown transform type 'Fliter'",
         "'Filter'"},
     {WITH("{type: RunInference}"), 6, 14, "transform type 'RunInference' runs a model of machine learning", NULL},
-    {WITH("{type: JoinStreams}"), 6, 14, "'JoinStreams' is not supported yet", NULL},
+    {WITH("{type: WriteToTable}"), 6, 14, "'WriteToTable' is not supported yet", NULL},
     {WITH("{type: Zip}") "providers: [{type: python, config: {}, transforms: {Zip: a.Zip}}]\n",
         6, 14, "'Zip' comes from a provider of type 'python'", NULL},
     {WITH("{type: Filter, confg: {}}"), 6, 22, "unknown key 'confg'", "'config'"},

@@ -134,6 +134,7 @@ static void load(struct coordinator *self)
 {
     self->phase = PHASE_LOADING;
     self->write = WRITE_NONE;
+    self->n_evicted = 0;
     self->load_serial = ++self->serial;
     if (!self->objects) self->objects = self->env->open(self->env, self->job->objects);
     self->env->send(self->env, self->objects,
@@ -218,6 +219,7 @@ static void fail_attempt(struct coordinator *self, const char *reason)
     tell_all(self, MR_MSG_CANCEL, 0, 0);
     self->phase = PHASE_BACKOFF;
     self->write = WRITE_NONE;
+    self->n_evicted = 0; /* they may be all that there is: rather one left behind than one too few */
     probe_state(self, MR_JOB_RESTARTING, reason);
     if (self->record.attempt > self->job->restarts_max && !is_uncertain) {
         give_up(self);
