@@ -143,7 +143,9 @@ int mr_campaign_serve(
     for (uint64_t at = first; at < n && is_ok; at += stride) {
         struct mr_run_options options = {.seed = seed_at(campaign, at),
             .plant = campaign->plant,
-            .universe_trials = campaign->universe_trials};
+            .universe_trials = campaign->universe_trials,
+            .tries_crash_points = campaign->tries_crash_points,
+            .crash_restart_after_ns = campaign->crash_restart_after_ns};
         mr_run(arena, campaign->scenario, &options, result);
         is_ok = write_result(fd, result);
     }

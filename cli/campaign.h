@@ -28,6 +28,8 @@ struct mr_campaign {
     uint32_t jobs; /* >= 1 */
     enum mr_plant plant;
     uint32_t universe_trials;
+    bool tries_crash_points; /* see mr_run_options */
+    mr_ns crash_restart_after_ns;
     struct mr_surroundings surroundings;
 };
 

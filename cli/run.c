@@ -18,6 +18,8 @@ struct options {
     uint64_t seed;
     bool has_seed;
     uint64_t until;
+    const char *crash_point;
+    const char *restart_after;
     enum mr_plant plant;
     const char *record;
     const char *manifest;
@@ -61,6 +63,12 @@ static bool read_options(struct mr_region *region, int argc, char **argv, struct
             .out = &o->seed, .max = INT64_MAX, .is_given = &o->has_seed},
         {"--until", "STEP", "stop after so many events, and say what the last one was",
             MR_FLAG_NUMBER, .out = &o->until, .min = 1, .max = UINT64_MAX},
+        {"--crash-point", "STEP:N",
+            "crash the process whose handler is event number STEP behind N of its effects, as "
+            "'test --crash-points' names it",
+            MR_FLAG_TEXT, .out = &o->crash_point},
+        {"--crash-restart", "SPAN", "how long it stays down (default: 100ms)", MR_FLAG_TEXT,
+            .out = &o->restart_after},
         {"--record", "FILE", "write everything that happens into a record (docs/record.md)",
             MR_FLAG_TEXT, .out = &o->record},
         {"--manifest", "FILE",
@@ -214,6 +222,7 @@ static int run_pipeline(struct mr_region *region, const struct options *options,
     const char *flag = options->record     ? "--record"
                        : options->manifest ? "--manifest"
                        : options->until    ? "--until"
+                       : options->crash_point ? "--crash-point"
                                            : NULL;
     if (flag) {
         (void)mr_fail(err, MR_ERR_INPUT,
@@ -228,6 +237,33 @@ static int run_pipeline(struct mr_region *region, const struct options *options,
         .is_verbose = options->is_verbose,
         .is_quiet = options->is_quiet};
     return mr_run_pipeline_file(region, path, &o);
+}
+
+static bool read_crash_point(
+    const struct options *options, struct mr_run_options *run, struct mr_err *err)
+{
+    unsigned long long step;
+    unsigned prefix;
+    char rest;
+    bool is_beam_day;
+    run->crash_restart_after_ns = 100 * MR_MS_NS;
+    if (options->restart_after && !options->crash_point)
+        return mr_fail(err, MR_ERR_INPUT, "'--crash-restart' needs '--crash-point'");
+    if (options->restart_after &&
+        !mr_duration_parse(
+            options->restart_after, false, &run->crash_restart_after_ns, &is_beam_day, err)) {
+        mr_err_wrap(err, "--crash-restart");
+        return false;
+    }
+    if (!options->crash_point) return true;
+    if (sscanf(options->crash_point, "%llu:%u%c", &step, &prefix, &rest) != 2 || step == 0)
+        return mr_fail(err, MR_ERR_INPUT,
+            "--crash-point must be an event and how many of its effects come before the crash, "
+            "512:3, not '%s'",
+            options->crash_point);
+    run->crash_step = step;
+    run->crash_prefix = prefix;
+    return true;
 }
 
 static int run_command(
@@ -252,6 +288,7 @@ static int run_command(
         return mr_console_error(err);
     struct mr_run_options run = {
         .seed = options->seed, .plant = options->plant, .until_step = options->until};
+    if (!read_crash_point(options, &run, err)) return mr_console_error(err);
     struct mr_run_result *result = mr_region_new(region, struct mr_run_result);
     printf("%s, seed %llu\n", scenario->name, (unsigned long long)options->seed);
     if (!run_once(options, scenario, &run, result, err)) return mr_console_error(err);

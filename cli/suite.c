@@ -53,6 +53,8 @@ struct mr_campaign mr_suite_campaign(
         .jobs = options->jobs,
         .plant = options->plant,
         .universe_trials = options->universe_trials,
+        .tries_crash_points = options->tries_crash_points,
+        .crash_restart_after_ns = options->crash_restart_after_ns,
         .surroundings = options->surroundings};
 }
 

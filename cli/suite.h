@@ -12,6 +12,8 @@ struct mr_suite_options {
     uint32_t jobs;
     enum mr_plant plant;
     uint32_t universe_trials;
+    bool tries_crash_points;
+    mr_ns crash_restart_after_ns;
     struct mr_surroundings surroundings;
     bool is_twice;
     bool is_verbose;    /* a line for each seed */

@@ -26,6 +26,7 @@ struct options {
     const char *arena_base;
     uint64_t jobs;
     uint64_t universe;
+    const char *restart_after;
     uint64_t arena_fill;
     bool has_arena_fill;
     bool has_no_record;
@@ -102,6 +103,12 @@ static bool read_options(
             MR_FLAG_SWITCH, .out = &o->suite.is_twice},
         {"--universe", "N", "in each seed, go back in time and forth again N times",
             MR_FLAG_NUMBER, .out = &o->universe, .max = 1000000},
+        {"--crash-points", NULL,
+            "in each seed (one, unless --seeds says more) crash each process behind each effect of each of its handlers, "
+            "and judge what comes of it",
+            MR_FLAG_SWITCH, .out = &o->suite.tries_crash_points},
+        {"--crash-restart", "SPAN", "how long a process stays down at a crash point (default: 100ms)",
+            MR_FLAG_TEXT, .out = &o->restart_after},
         {"--digests", "FILE", "write a line for each seed: scenario, seed, digest",
             MR_FLAG_TEXT, .out = &o->digests},
         {"--arena-fill", "N",
@@ -190,14 +197,40 @@ static bool run_scenario(struct test *test, struct mr_suite_entry *entry, struct
 /* What Python holds lies outside of the arena, which alone goes back in time. */
 static bool check_universe(const struct test *test, struct mr_err *err)
 {
-    for (size_t i = 0; test->options.universe && i < test->selection.n; i++) {
+    const struct options *options = &test->options;
+    const char *flag = options->universe                   ? "--universe"
+                       : options->suite.tries_crash_points ? "--crash-points"
+                                                           : NULL;
+    for (size_t i = 0; flag && i < test->selection.n; i++) {
         const struct mr_scenario *scenario = test->selection.scenarios[i];
         if (scenario->graph->needs_python)
             return mr_fail(err, MR_ERR_INPUT,
-                "'--universe' cannot be used with scenario '%s': functions of its pipeline run in "
+                "'%s' cannot be used with scenario '%s': functions of its pipeline run in "
                 "CPython, whose memory does not go back in time",
-                scenario->name);
+                flag, scenario->name);
     }
+    return true;
+}
+
+/* One seed has thousands of crash points. */
+static bool settle_crash_points(struct options *options, struct mr_err *err)
+{
+    struct mr_suite_options *suite = &options->suite;
+    bool is_beam_day;
+    suite->crash_restart_after_ns = 100 * MR_MS_NS;
+    if (options->restart_after && !suite->tries_crash_points)
+        return mr_fail(err, MR_ERR_INPUT, "'--crash-restart' needs '--crash-points'");
+    if (options->restart_after &&
+        !mr_duration_parse(
+            options->restart_after, false, &suite->crash_restart_after_ns, &is_beam_day, err)) {
+        mr_err_wrap(err, "--crash-restart");
+        return false;
+    }
+    if (!suite->tries_crash_points) return true;
+    if (suite->is_twice || options->universe)
+        return mr_fail(err, MR_ERR_INPUT, "'--crash-points' cannot be used with '%s'",
+            suite->is_twice ? "--twice" : "--universe");
+    if (!suite->seeds.is_given) suite->seeds = (struct mr_seed_choice){.is_given = true, .count = 1};
     return true;
 }
 
@@ -351,6 +384,7 @@ static int finish_without_scenarios(struct test *test, struct mr_err *err)
 static int run_test(struct test *test, const struct mr_arguments *paths, struct mr_err *err)
 {
     struct options *options = &test->options;
+    if (!settle_crash_points(options, err)) return mr_console_error(err);
     settle_options(options);
     test->style = mr_console_style(options->color, STDOUT_FILENO);
     if (options->suite.plant != MR_PLANT_NONE)

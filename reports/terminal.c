@@ -290,6 +290,22 @@ static void add_divergence(struct page *page)
     }
 }
 
+/* "1,842 of 1,842 crash points held". */
+static void add_crash_points(struct page *page, double seconds)
+{
+    const struct mr_tally *tally = page->tally;
+    if (tally->crash_points == 0) return;
+    struct mr_text text = {0};
+    mr_text_count(&text, tally->crash_points - tally->crash_points_failed);
+    mr_text_printf(&text, " of ");
+    mr_text_count(&text, tally->crash_points);
+    mr_text_printf(&text, " crash points held: ");
+    mr_text_count(&text, tally->crash_steps);
+    mr_text_printf(&text, " events");
+    if (seconds > 0) mr_text_printf(&text, ", in %.2f s", seconds);
+    add_remark(page, tally->crash_points_failed ? MR_PAINT_BAD : NULL, &text);
+}
+
 void mr_terminal_scenario(struct mr_text *out, const struct mr_terminal_style *style,
     const struct mr_tally *tally, double seconds)
 {
@@ -297,6 +313,7 @@ void mr_terminal_scenario(struct mr_text *out, const struct mr_terminal_style *s
     struct page page = {.out = out, .style = style, .tally = tally};
     add_first_line(&page, seconds);
     add_lost(&page);
+    add_crash_points(&page, seconds);
     add_divergence(&page);
     add_findings(&page);
     add_missing_failure(&page);

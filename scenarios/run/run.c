@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/expression/caller.h"
+#include "scenarios/run/crash_points.h"
 #include "scenarios/run/lead.h"
 #include "scenarios/run/operator.h"
 #include "scenarios/run/record_tap.h"
@@ -279,6 +280,7 @@ struct run *mr_run_make(struct mr_arena *arena, const struct mr_scenario *scenar
         .overrides = options->overrides,
         .n_overrides = options->n_overrides};
     mr_manifest_draw(arena, scenario, &run->draws, &run->manifest);
+    if (options->tries_crash_points || options->crash_step > 0) mr_crash_points_add_fault(run);
     make_streams(run);
     make_job(run);
     if (scenario->is_stepped) run->lead = mr_lead_new(run);
@@ -338,24 +340,53 @@ void mr_run_trace_step(const struct run *run, uint64_t step, struct mr_run_resul
             recorder->self, step, mr_world_now(run->world), mr_world_digest(run->world));
 }
 
-/* Lets things happen until the run has ended, or until `until_step` of the options. */
-static enum mr_run_end run_on(
-    struct run *run, struct mr_universe *universe, struct mr_run_result *out)
+/* The event number run->step, and whether the run ends with it. */
+bool mr_run_take_step(struct run *run, enum mr_run_end *end, struct mr_run_result *out)
 {
     const struct mr_run_options *options = run->options;
     mr_ns run_for_ns = run->scenario->run_for_ns;
-    bool is_traced = options->trace || options->recorder;
+    uint64_t step = run->step;
+    *end = MR_END_QUIET;
+    if (!mr_world_step(run->world)) return true;
+    if (MR_UNLIKELY(options->trace || options->recorder)) mr_run_trace_step(run, step, out);
+    *end = MR_END_FINISHED;
+    if (mr_run_job_state(run) == MR_JOB_FINISHED) return true;
+    *end = MR_END_RUN_FOR;
+    if (run_for_ns > 0 && mr_world_now(run->world) >= run_for_ns) return true;
+    if (step % MR_LOOK_EVERY == 0 && mr_run_look_up(run, end)) return true;
+    *end = MR_END_EVENTS;
+    return step == options->until_step;
+}
+
+static bool take_step_and_crash(
+    struct run *run, enum mr_run_end *end, struct mr_run_result *out)
+{
+    mr_crash_points_arm(run, run->options->crash_prefix);
+    bool has_ended = mr_run_take_step(run, end, out);
+    mr_crash_points_disarm(run);
+    return has_ended;
+}
+
+enum mr_run_end mr_run_on(struct run *run, struct mr_run_result *out)
+{
     enum mr_run_end end;
-    for (uint64_t step = 1;; step++) {
-        run->step = step;
-        if (!mr_world_step(run->world)) return MR_END_QUIET;
-        if (MR_UNLIKELY(is_traced)) mr_run_trace_step(run, step, out);
-        if (mr_run_job_state(run) == MR_JOB_FINISHED) return MR_END_FINISHED;
-        if (run_for_ns > 0 && mr_world_now(run->world) >= run_for_ns) return MR_END_RUN_FOR;
-        if (step % MR_LOOK_EVERY == 0 && mr_run_look_up(run, &end)) return end;
-        if (MR_UNLIKELY(step == options->until_step)) return MR_END_EVENTS;
-        if (MR_UNLIKELY(universe != NULL))
-            mr_universe_try(universe, run->arena, run->world, &run->draws, step);
+    for (;;) {
+        uint64_t step = ++run->step;
+        bool has_ended = MR_UNLIKELY(step == run->options->crash_step)
+                             ? take_step_and_crash(run, &end, out)
+                             : mr_run_take_step(run, &end, out);
+        if (has_ended) return end;
+    }
+}
+
+/* The same, with trips back in time at drawn steps. */
+static enum mr_run_end run_universe(struct run *run, struct mr_run_result *out)
+{
+    enum mr_run_end end;
+    for (;;) {
+        run->step++;
+        if (mr_run_take_step(run, &end, out)) return end;
+        mr_universe_try(run->universe, run->arena, run->world, &run->draws, run->step);
     }
 }
 
@@ -415,12 +446,14 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     jmp_buf exhausted;
     struct run *volatile run = NULL;
     struct mr_universe *volatile universe = NULL;
+    struct mr_crash_points *volatile points = NULL;
     if (setjmp(exhausted) != 0) {
         mr_arena_guard(arena, NULL);
         out->end = MR_END_MEMORY;
         if (run) mr_run_gather(run, out);
         mr_run_add_limit(run, out);
         mr_universe_discard(universe);
+        mr_crash_points_discard(points);
         mr_assert_context(NULL, 0, NULL);
         return;
     }
@@ -429,14 +462,25 @@ void mr_run(struct mr_arena *arena, const struct mr_scenario *scenario,
     mr_arena_owner(arena, MR_OWNER_CHECKS);
     run = mr_run_make(arena, scenario, options);
     mr_assert_context(scenario->path, options->seed, &run->step);
-    if (options->universe_trials > 0) universe = mr_universe_new(options->universe_trials);
-    run->universe = universe;
-    out->end = run->lead ? mr_steps_run(run, out) : run_on(run, universe, out);
+    run->universe = options->universe_trials > 0 ? mr_universe_new(options->universe_trials) : NULL;
+    universe = run->universe;
+    if (run->lead) {
+        out->end = mr_steps_run(run, out);
+    } else if (universe) {
+        out->end = run_universe(run, out);
+    } else if (options->tries_crash_points) {
+        points = mr_crash_points_new(arena);
+        out->end = mr_crash_points_run(points, run, &exhausted, out);
+    } else {
+        out->end = mr_run_on(run, out);
+    }
     mr_arena_owner(arena, MR_OWNER_CHECKS);
     mr_run_finish(run, out);
     mr_run_gather(run, out);
     if (universe) out->universe_failures = mr_universe_failures(universe);
     mr_universe_discard(universe);
+    if (points) mr_crash_points_report(points, out);
+    mr_crash_points_discard(points);
     mr_arena_guard(arena, NULL);
     mr_assert_context(NULL, 0, NULL);
 }

@@ -24,6 +24,13 @@ struct mr_run_options {
     /* Snapshot, run on, go back, run again: so many times at drawn steps (the universe test).
      */
     uint32_t universe_trials;
+    /* Crash points: at each handler of an engine process, behind each prefix of its effects that others see, the process
+     * crashes, the run goes on to its end and is judged, and goes back. What it finds is among the findings. */
+    bool tries_crash_points;
+    /* Only this one, in the run itself: the handler of event number `crash_step`. */
+    uint64_t crash_step; /* 0: none */
+    uint32_t crash_prefix;
+    mr_ns crash_restart_after_ns; /* of both */
 };
 
 /* Of fixed layout and without pointers, so that it can cross a pipe; the findings come last, so
@@ -42,6 +49,11 @@ struct mr_run_result {
     uint64_t engine_bytes_max; /* and at most, as seen every 64 events */
     uint32_t trace_count;
     uint32_t universe_failures; /* trials of the universe test whose digests differed */
+    uint64_t crash_points;      /* that were tried */
+    uint64_t crash_points_failed;
+    uint64_t crash_steps; /* events of all their runs */
+    uint64_t failed_step; /* the first that failed: `crash_step` and `crash_prefix` repeat it */
+    uint32_t failed_prefix;
     char last_step[256];        /* what the last event was */
     uint32_t n_findings;        /* 0: everything held */
     uint64_t finding_counts[MR_FINDINGS_MAX];

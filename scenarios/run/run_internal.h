@@ -40,6 +40,10 @@ struct run {
 
 struct run *mr_run_make(struct mr_arena *arena, const struct mr_scenario *scenario,
     const struct mr_run_options *options);
+/* The event number run->step. True when the run ends with it. */
+bool mr_run_take_step(struct run *run, enum mr_run_end *end, struct mr_run_result *out);
+/* Lets things happen until the run has ended. */
+enum mr_run_end mr_run_on(struct run *run, struct mr_run_result *out);
 enum mr_job_state mr_run_job_state(const struct run *run);
 /* What is done every MR_LOOK_EVERY events. True when the run has ended. */
 bool mr_run_look_up(struct run *run, enum mr_run_end *end);

@@ -100,6 +100,9 @@ void mr_tally_add(struct mr_tally *tally, const struct mr_run_result *result)
     tally->faults_struck |= result->faults_struck;
     for (uint32_t i = 0; i < 64; i++) tally->fault_seeds[i] += result->faults_struck >> i & 1;
     tally->universe_failures += result->universe_failures;
+    tally->crash_points += result->crash_points;
+    tally->crash_points_failed += result->crash_points_failed;
+    tally->crash_steps += result->crash_steps;
     for (uint32_t i = 0; i < result->n_findings; i++) add_finding(tally, result, i);
 }
 

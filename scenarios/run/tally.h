@@ -50,6 +50,9 @@ struct mr_tally {
     uint64_t faults_struck;   /* bit i: fault i struck in some seed */
     uint64_t fault_seeds[64]; /* in how many seeds fault i struck */
     uint64_t universe_failures;
+    uint64_t crash_points; /* tried, and those that failed */
+    uint64_t crash_points_failed;
+    uint64_t crash_steps; /* events of all their runs */
     uint64_t diverged;
     uint32_t n_findings;
     struct mr_tally_finding findings[MR_TALLY_FINDINGS_MAX]; /* in order of their first seed */

@@ -249,10 +249,18 @@ static void cut(
 static __attribute__((noinline)) void release_prefix(
     struct mr_world *world, struct mr_process *process)
 {
-    uint32_t fault = (uint32_t)__builtin_ctzll(process->cut_by);
-    uint32_t n = (uint32_t)mr_draw_below(world->draws, process->n_effects + 1ull, MR_DRAW_CUT,
-        process->name, process->n_crashes);
-    uint32_t released;
+    uint32_t fault, n, released;
+    if (process->cut_behind > 0) {
+        fault = process->cut_fault;
+        n = process->cut_behind - 1;
+        if (n > process->n_effects) n = process->n_effects;
+        process->cut_behind = 0;
+        world->faults[fault].process = process->env.process;
+    } else {
+        fault = (uint32_t)__builtin_ctzll(process->cut_by);
+        n = (uint32_t)mr_draw_below(world->draws, process->n_effects + 1ull, MR_DRAW_CUT,
+            process->name, process->n_crashes);
+    }
     release_first(world, process, n, &released, &fault);
     cut(world, process, released, fault);
 }
@@ -266,6 +274,60 @@ void mr_effects_release(struct mr_world *world, struct mr_process *process)
     uint32_t fault, released;
     if (MR_UNLIKELY(!release_first(world, process, process->n_effects, &released, &fault)))
         cut(world, process, released, fault);
+}
+
+static bool is_seen(const struct mr_effect *effect)
+{
+    return effect->kind == MR_EFFECT_SEND || effect->kind == MR_EFFECT_CLOSE ||
+           effect->kind == MR_EFFECT_REACH;
+}
+
+static bool was_handler(const struct mr_last_step *last)
+{
+    return last->kind == MR_EVENT_START || last->kind == MR_EVENT_TIMER ||
+           last->kind == MR_EVENT_MESSAGE || last->kind == MR_EVENT_ACCEPTED ||
+           last->kind == MR_EVENT_CLOSED;
+}
+
+uint32_t mr_world_crash_prefixes(
+    const struct mr_world *world, uint32_t *process, uint32_t *prefixes, uint32_t max)
+{
+    if (!was_handler(&world->last)) return 0;
+    const struct mr_process *handler = &world->processes[world->last.process];
+    if (handler->is_service || handler->is_doomed || !handler->state) return 0;
+    uint32_t n = 0;
+    *process = world->last.process;
+    for (uint32_t i = 0; i < handler->n_effects; i++) {
+        if (!is_seen(&handler->effects[i])) continue;
+        if (n == 0 && max > 0) prefixes[0] = 0;
+        n += n == 0;
+        if (n < max) prefixes[n] = i + 1;
+        n++;
+    }
+    return n;
+}
+
+void mr_world_cut_next(struct mr_world *world, uint32_t prefix, uint32_t fault)
+{
+    MR_ASSERT(fault < world->config->n_faults);
+    MR_ASSERT(world->config->faults[fault].kind == MR_FAULT_CRASH);
+    for (uint32_t i = 0; i < world->n_processes; i++) {
+        struct mr_process *process = &world->processes[i];
+        if (process->is_service) continue;
+        process->cut_by |= UINT64_C(1) << fault;
+        process->cut_behind = prefix + 1;
+        process->cut_fault = fault;
+    }
+}
+
+void mr_world_cut_none(struct mr_world *world, uint32_t fault)
+{
+    for (uint32_t i = 0; i < world->n_processes; i++) {
+        struct mr_process *process = &world->processes[i];
+        if (process->cut_behind == 0 || process->cut_fault != fault) continue;
+        process->cut_by &= ~(UINT64_C(1) << fault);
+        process->cut_behind = 0;
+    }
 }
 
 void mr_effects_cut(struct mr_world *world, struct mr_process *process)

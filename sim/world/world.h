@@ -119,6 +119,16 @@ uint64_t mr_world_faults_struck(const struct mr_world *world);
  * (0: none was), what it has slowed arrives, or will have arrived. Liveness counts from there. */
 bool mr_world_is_faulty(const struct mr_world *world);
 mr_ns mr_world_healed_at(const struct mr_world *world);
+/* Crash points. The last step ran a handler of a process that may crash: how many of its effects were released, for each
+ * prefix after which a crash leaves something else behind for the others: none of them, and up to each that others can
+ * see (a message, a close, a named point). Writes at most `max`; returns how many there are: 0 also when no such handler
+ * ran, when it is cut already, or when others saw nothing of it. */
+uint32_t mr_world_crash_prefixes(
+    const struct mr_world *world, uint32_t *process, uint32_t *prefixes, uint32_t max);
+/* The next handler of any process that may crash is cut behind the first `prefix` of its effects, by the fault, which is
+ * a CRASH; and: if none was, none will be. */
+void mr_world_cut_next(struct mr_world *world, uint32_t prefix, uint32_t fault);
+void mr_world_cut_none(struct mr_world *world, uint32_t fault);
 /* What the last step was: for naming the first event in which two runs differ. Returns bytes as snprintf. */
 int mr_world_describe_last(const struct mr_world *world, char *out, size_t size);
 

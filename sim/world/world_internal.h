@@ -62,6 +62,8 @@ struct mr_process {
     int64_t slow_factor;
     uint64_t n_crashes;
     uint64_t cut_by; /* bit i: fault i waits for the next handler, to cut it */
+    uint32_t cut_behind; /* so many effects, and one: by cut_fault; 0: where it falls is drawn */
+    uint32_t cut_fault;
     bool is_handling;
     bool is_doomed;   /* a crash is on its way: nothing is handled any more */
     bool is_resuming; /* `resume` is pending */
