@@ -133,7 +133,7 @@ static inline void stage_begin(struct stage *stage, uint64_t seed)
 /* Lets happen what is due up to `until_ns`. */
 static inline void stage_run(struct stage *stage, mr_ns until_ns)
 {
-    while (mr_world_next_at(stage->world) <= until_ns && mr_world_step(stage->world)) {
+    while (mr_world_step_until(stage->world, until_ns)) {
     }
 }
 

@@ -41,6 +41,27 @@ static void a_timer_wakes_at_its_time_and_equal_ones_in_order(void **state)
     }
 }
 
+/* Timers of a process that crashed are passed over; what comes behind them is not due by that. */
+static void time_does_not_go_beyond_the_bound_of_a_step(void **state)
+{
+    struct stage *stage = *state;
+    stage->scripts[0] = stage->scripts[1] = wakes_itself;
+    stage_fault(stage, MR_FAULT_CRASH)->at_ns = 400;
+    struct mr_fault *pause = stage_fault(stage, MR_FAULT_PAUSE);
+    *pause = (struct mr_fault){.name = "pause",
+        .kind = MR_FAULT_PAUSE,
+        .process = 1,
+        .at_ns = 450,
+        .for_ns = 1000,
+        .factor = 1};
+    stage_play(stage, 1, 600);
+    assert_true(mr_world_now(stage->world) <= 600);
+    assert_int_equal(stage_count(stage, 1, MR_ARRIVAL_TIMER), 0);
+    stage_run(stage, 2000);
+    assert_int_equal(stage_count(stage, 0, MR_ARRIVAL_TIMER), 0);
+    assert_int_equal(stage_count(stage, 1, MR_ARRIVAL_TIMER), 3);
+}
+
 static void a_paused_process_handles_everything_later(void **state)
 {
     struct stage *stage = *state;
@@ -242,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGE_TEST(processes_start_in_their_order_at_time_0),
         STAGE_TEST(a_timer_wakes_at_its_time_and_equal_ones_in_order),
+        STAGE_TEST(time_does_not_go_beyond_the_bound_of_a_step),
         STAGE_TEST(a_paused_process_handles_everything_later),
         STAGE_TEST(a_busy_process_handles_its_next_event_when_its_cpu_is_free),
         STAGE_TEST(a_service_is_never_busy),

@@ -246,14 +246,21 @@ mr_ns mr_lead_now(const struct mr_lead *lead)
     return lead->now_ns;
 }
 
+/* The number of the step is there while it runs, for an assertion that fails in it. */
+static bool step(struct mr_lead *lead)
+{
+    lead->run->step++;
+    if (mr_world_step_until(lead->run->world, lead->now_ns)) return true;
+    lead->run->step--;
+    return false;
+}
+
 bool mr_lead_settle(struct mr_lead *lead, struct mr_run_result *result)
 {
     struct run *run = lead->run;
     const struct mr_run_options *options = run->options;
     bool is_traced = options->trace || options->recorder;
-    while (mr_world_next_at(run->world) <= lead->now_ns) {
-        run->step++;
-        if (!mr_world_step(run->world)) break;
+    while (step(lead)) {
         if (is_traced) mr_run_trace_step(run, run->step, result);
         if (run->step % MR_LOOK_EVERY == 0 && mr_run_look_up(run, &lead->end)) return false;
         lead->end = MR_END_EVENTS;

@@ -161,12 +161,15 @@ static __attribute__((noinline)) bool dispatch(struct mr_world *world, struct mr
     MR_UNREACHABLE("an event that never comes here");
 }
 
-bool mr_world_step(struct mr_world *world)
+/* Events that are nobody's any more are no steps, and may be the last ones up to until_ns. */
+static inline bool step_until(struct mr_world *world, mr_ns until_ns)
 {
     enum mr_owner before = mr_arena_owner(world->arena, MR_OWNER_WORLD);
     bool is_step = false;
     struct mr_event *event;
-    while (!is_step && (event = mr_queue_pop(world->queue)) != NULL) {
+    while (!is_step) {
+        if (until_ns < MR_NS_NEVER && mr_queue_next_at(world->queue) > until_ns) break;
+        if ((event = mr_queue_pop(world->queue)) == NULL) break;
         world->now_ns = event->at_ns;
         is_step = MR_LIKELY(event->kind == MR_EVENT_MESSAGE)
                       ? mr_network_deliver(world, mr_event_message(event))
@@ -175,6 +178,16 @@ bool mr_world_step(struct mr_world *world)
     world->steps += is_step;
     mr_arena_owner(world->arena, before);
     return is_step;
+}
+
+bool mr_world_step(struct mr_world *world)
+{
+    return step_until(world, MR_NS_NEVER);
+}
+
+bool mr_world_step_until(struct mr_world *world, mr_ns until_ns)
+{
+    return step_until(world, until_ns);
 }
 
 void mr_world_wake(struct mr_world *world, uint32_t process, mr_ns at_ns, uint64_t timer)

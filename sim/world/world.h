@@ -94,6 +94,8 @@ struct mr_world *mr_world_new(struct mr_arena *arena, const struct mr_world_conf
 /* Handles the next event; what is for nobody any more, such as a timer of a process that crashed, is passed over and
  * is no step. False when nothing is left to happen. */
 bool mr_world_step(struct mr_world *world);
+/* The same, but the clock does not go beyond until_ns: false when nothing is left to do by then. */
+bool mr_world_step_until(struct mr_world *world, mr_ns until_ns);
 
 /* From outside, for runs that are led step by step. At `at_ns`, not before now: a timer of a process that is up; the
  * fault of this index begins, which must not be at work. */
