@@ -264,11 +264,12 @@ static bool is_joined(const struct mr_pane_windows *windows,
            window->start_us < end_us && start_us < window->end_us;
 }
 
-/* Panes are counted anew where the bounds are new, as in Beam: its windows are their bounds. */
+/* Panes are counted on, as in Beam; but only bounds that are not new can have fired on time. */
 static void take_panes(struct mr_pane_window *window, const struct mr_pane_window *from)
 {
-    window->n_panes = from->n_panes;
-    window->n_nonspeculative = from->n_nonspeculative;
+    window->n_panes += from->n_panes;
+    if (from->start_us == window->start_us && from->end_us == window->end_us)
+        window->n_nonspeculative = from->n_nonspeculative;
 }
 
 static void move_trigger(struct mr_pane_windows *windows, uint32_t id);
@@ -298,8 +299,7 @@ static bool merge(struct mr_pane_windows *windows, uint32_t id, uint32_t other)
     struct mr_pane_window *taken = &windows->list[other];
     window->n_rows += taken->n_rows;
     window->fresh_rows += taken->fresh_rows;
-    if (taken->start_us == window->start_us && taken->end_us == window->end_us)
-        take_panes(window, taken);
+    take_panes(window, taken);
     merge_triggers(windows, id, other);
     if (taken->has_hold) mr_pane_windows_hold(windows, id, taken->hold_us);
     bool is_whole =
@@ -336,7 +336,7 @@ static void widen(struct mr_pane_windows *windows, uint32_t id, mr_us start_us, 
     if (start_us == window->start_us && end_us == window->end_us) return;
     window->start_us = start_us;
     window->end_us = end_us;
-    window->n_panes = window->n_nonspeculative = 0;
+    window->n_nonspeculative = 0;
     window->has_ended = end_us <= windows->watermark_us;
     move_trigger(windows, id);
     if (window->has_hold) mr_pane_windows_hold(windows, id, window->hold_us);

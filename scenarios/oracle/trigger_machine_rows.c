@@ -191,8 +191,8 @@ static void merge_triggers(const struct mr_machine *machine, struct mr_machine_w
     into->is_new &= from->is_new;
 }
 
-/* The session of a row, and all that it makes one with it. Windows are their bounds: only one
- * that had those of the whole keeps the count of its panes. */
+/* The session of a row, and all that it makes one with it. It has had all the panes of its parts;
+ * but a pane that was not early counts as such only for the bounds that it had. */
 static void place_session(struct mr_machine *machine, const struct mr_machine_row *row)
 {
     struct mr_machine_row whole = *row;
@@ -206,10 +206,9 @@ static void place_session(struct mr_machine *machine, const struct mr_machine_ro
     struct mr_machine_window *window = new_window(machine, &whole);
     while ((part = parts)) {
         parts = part->next;
-        if (part->start_us == whole.start_us && part->end_us == whole.end_us) {
-            window->n_panes = part->n_panes;
+        window->n_panes += part->n_panes;
+        if (part->start_us == whole.start_us && part->end_us == whole.end_us)
             window->n_nonspeculative = part->n_nonspeculative;
-        }
         merge_triggers(machine, window, part);
         merge_time(machine, window, part);
         window->n_fresh += part->n_fresh;
