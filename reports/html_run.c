@@ -76,14 +76,21 @@ static bool add_timeline(struct mr_html *page, const struct mr_html_run *run)
     return mr_store_rows_close(rows, page->err);
 }
 
+/* A run that took no time, as one by steps may, has nothing to show over time. */
+static bool add_pictures(
+    struct mr_html *page, const struct mr_html_run *run, struct mr_html_regions *regions)
+{
+    if (run->virtual_ns <= 0) return true;
+    return mr_html_add_arrivals(page, run, regions) && mr_html_add_backlog(page, run, regions);
+}
+
 static bool add_run(
     struct mr_html *page, const struct mr_html_run *run, const struct mr_store_rows *rows)
 {
     struct mr_html_regions regions = {0};
     add_heading(page, run, rows);
-    bool is_ok =
-        mr_html_add_witnesses(page, run) && mr_html_read_regions(page, run, &regions) &&
-        mr_html_add_arrivals(page, run, &regions) && mr_html_add_backlog(page, run, &regions);
+    bool is_ok = mr_html_add_witnesses(page, run) &&
+                 mr_html_read_regions(page, run, &regions) && add_pictures(page, run, &regions);
     if (is_ok) mr_html_add_regions(page, &regions);
     mr_html_regions_deinit(&regions);
     if (!is_ok || !add_timeline(page, run)) return false;

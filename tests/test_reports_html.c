@@ -348,6 +348,21 @@ static void a_run_in_which_nothing_happened_has_no_pictures(void **state)
     assert_null(strstr(page, "<svg"));
 }
 
+/* Axes without a span would show nothing. */
+static void a_run_that_took_no_time_has_no_pictures(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t scenario = mr_store_add_scenario(fixture->store, &fixture->scenario);
+    add_seed(fixture, scenario, 1, MR_VERDICT_PASS);
+    fixture->result->virtual_ns = 0;
+    int64_t run = mr_store_add_run(fixture->store, scenario, fixture->result, false);
+    mr_store_add_tally(fixture->store, scenario, fixture->tally);
+    record_run(fixture, run);
+    const char *page = write_page(fixture);
+    assert_says(page, "<article id=\"run-2\">");
+    assert_null(strstr(page, "<svg"));
+}
+
 static void without_gnuplot_the_page_is_written_with_notes(void **state)
 {
     struct fixture *fixture = *state;
@@ -384,6 +399,7 @@ int main(void)
         TEST(a_lost_seed_is_named),
         TEST(an_empty_record_is_a_page),
         TEST(a_run_in_which_nothing_happened_has_no_pictures),
+        TEST(a_run_that_took_no_time_has_no_pictures),
         TEST(without_gnuplot_the_page_is_written_with_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
