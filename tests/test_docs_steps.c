@@ -56,17 +56,18 @@ static void the_example_holds_however_it_is_varied(void **state)
     for (uint64_t seed = 1; seed <= split->seeds; seed++) assert_holds(*state, split, seed);
 }
 
-/* All but one: how many rows an early pane has hangs on what travels together. */
 static void the_scenarios_of_the_folder_hold_however_they_are_varied(void **state)
 {
-    static const char *const names[] = {"day-of-23-hours", "early-on-time-and-late",
-        "empty-pane-on-time", "first-row-is-late", "inputs-that-lag-and-rest",
+    static const char *const names[] = {"best-of-a-minute", "day-of-23-hours",
+        "early-and-late-bursts", "early-on-time-and-late", "empty-pane-on-time",
+        "first-row-is-late", "forgotten-after-ten-seconds", "inputs-that-lag-and-rest",
         "join-at-its-bounds", "join-before-windows", "join-of-unmatched-rows",
         "join-with-versions", "late-at-the-last-moment", "late-clicks",
         "panes-by-count-and-time", "panes-by-count-or-time", "panes-by-processing-time",
         "panes-in-turn", "replaced-source", "sessions-bridged", "sessions-bridged-late",
         "sessions-grown-by-late-rows", "sessions-late-by-themselves", "sessions-that-touch",
-        "sliding-late", "time-of-panes", "watermark-held-back", "window-bounds"};
+        "sliding-late", "time-of-panes", "timers-of-keys", "watermark-held-back",
+        "window-bounds"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct mr_scenario *scenario = NULL;
         struct mr_err err = {0};

@@ -104,7 +104,9 @@ static void expectations_must_fit_their_output(void **state)
         {"  - expect_state: {transform: Combin, gone: true}\n", "dir/s.yaml:4:31",
             "unknown transform with state 'Combin'", "did you mean 'Combine'?"},
         {"  - expect_state: {transform: WindowInto, gone: true}\n", "dir/s.yaml:4:31",
-            "'WindowInto' is a WindowInto: only the state of a Combine can be looked at", NULL},
+            "'WindowInto' is a WindowInto: only state by key can be looked at, of a Combine, "
+            "KeyedProcess, Deduplicate, TopN or Materialize",
+            NULL},
         {"  - expect_state: {transform: Combine}\n", "dir/s.yaml:4:19",
             "'expect_state' needs 'present' or 'gone'", NULL},
         {"  - expect_state: {transform: Combine, key: {kee: a}, gone: true}\n",

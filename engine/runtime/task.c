@@ -324,8 +324,8 @@ static void snapshot_operator(struct mr_task *task, struct mr_operator *operator
     uint32_t bytes = writer->bytes - begin;
     memcpy(writer->data + length_at, &bytes, 4);
     const struct mr_probe *probe = task->context.job->probe;
-    if (!probe || !probe->snapshot_operator || !mr_transform_has_state(operator->transform))
-        return;
+    bool has_state = mr_transform_has_state(operator->transform) || operator->transform->keyed;
+    if (!probe || !probe->snapshot_operator || !has_state) return;
     struct mr_probe_at at = mr_operator_at(operator);
     probe->snapshot_operator(probe->self, &at, checkpoint, task->context.watermark_us,
         writer->data + begin, bytes);

@@ -55,6 +55,11 @@ bool mr_panes_state_visit(const struct mr_transform *transform, const struct mr_
     const void *state, uint32_t bytes, struct mr_scratch *scratch, void *self,
     void (*visit)(void *self, const struct mr_combine_state_entry *entry));
 
+/* And for a transform with state by key: each key and window that has any; there are no results. */
+bool mr_keyed_state_visit(const struct mr_transform *transform, const void *state,
+    uint32_t bytes, void *self,
+    void (*visit)(void *self, const struct mr_combine_state_entry *entry));
+
 /* One row that a transform keeps until its window ends. */
 struct mr_schema;
 struct mr_gather_state_row {

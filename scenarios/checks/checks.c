@@ -224,10 +224,13 @@ static void snapshot_operator(void *self, const struct mr_probe_at *at, uint64_t
     mr_us watermark_us, const void *state, uint32_t state_bytes)
 {
     struct mr_checks *checks = self;
-    if (checks->panes.is_needed && is_current(checks, at))
-        AS_CHECKS(checks, mr_panes_snapshot(checks, at));
-    AS_CHECKS(
-        checks, mr_cut_operator(checks, at, checkpoint, watermark_us, state, state_bytes));
+    /* State by key is judged by what comes of it (keyed checks), and is here only to be looked at. */
+    if (!checks->topology.graph->transforms[at->transform].keyed) {
+        if (checks->panes.is_needed && is_current(checks, at))
+            AS_CHECKS(checks, mr_panes_snapshot(checks, at));
+        AS_CHECKS(
+            checks, mr_cut_operator(checks, at, checkpoint, watermark_us, state, state_bytes));
+    }
     if (checks->config.stored)
         checks->config.stored(checks->config.watcher, at->transform, state, state_bytes);
 }

@@ -123,7 +123,7 @@ static bool ends_with(const char *name, const char *word)
     return bytes > n && name[bytes - n - 1] == '/' && strcmp(name + bytes - n, word) == 0;
 }
 
-static bool find_combine(struct mr_reading *reading, const struct mr_yaml *node, uint32_t *out)
+static bool find_keyed(struct mr_reading *reading, const struct mr_yaml *node, uint32_t *out)
 {
     const struct mr_graph *graph = reading->scenario->graph;
     const char *name, *words[WORDS_MAX];
@@ -133,11 +133,14 @@ static bool find_combine(struct mr_reading *reading, const struct mr_yaml *node,
     for (uint32_t i = 0; i < graph->n_transforms; i++) {
         const struct mr_transform *transform = &graph->transforms[i];
         bool is_it = strcmp(transform->name, name) == 0 || ends_with(transform->name, name);
-        if (is_it && transform->kind != MR_COMBINE)
+        bool has_state = transform->kind == MR_COMBINE ||
+                         (transform->keyed && transform->kind != MR_ROUTE);
+        if (is_it && !has_state)
             return mr_fail_node(reading, node,
-                "'%s' is a %s: only the state of a Combine can be looked at", name,
-                transform->type);
-        if (transform->kind != MR_COMBINE) continue;
+                "'%s' is a %s: only state by key can be looked at, of a Combine, KeyedProcess, "
+                "Deduplicate, TopN or Materialize",
+                name, transform->type);
+        if (!has_state) continue;
         if (is_it) found = (int)i;
         if (n_words < WORDS_MAX) words[n_words++] = transform->name;
     }
@@ -152,8 +155,9 @@ static bool read_key(
     struct mr_reading *reading, const struct mr_yaml *node, struct mr_test_step *step)
 {
     const struct mr_transform *combine = &reading->scenario->graph->transforms[step->transform];
-    const struct mr_schema keys = {.n_fields = combine->combine.n_keys,
-        .fields = combine->outputs[MR_OUTPUT_MAIN].schema.fields};
+    const struct mr_keyed *keyed = combine->keyed;
+    const struct mr_schema keys = {.n_fields = keyed ? keyed->n_keys : combine->combine.n_keys,
+        .fields = keyed ? keyed->keys : combine->outputs[MR_OUTPUT_MAIN].schema.fields};
     step->has_key = true;
     if (node->kind == MR_YAML_MAP) return mr_read_row(reading, node, &keys, -1, &step->keys);
     if (keys.n_fields != 1)
@@ -186,7 +190,7 @@ bool mr_read_expected_state(
 {
     if (!mr_read_keys(reading, node, "step expect_state", MR_MAP_STEP_STATE) ||
         !mr_read_required(reading, node, "transform") ||
-        !find_combine(reading, mr_yaml_get(node, "transform"), &step->transform))
+        !find_keyed(reading, mr_yaml_get(node, "transform"), &step->transform))
         return false;
     const struct mr_yaml *key = mr_yaml_get(node, "key");
     const struct mr_yaml *window = mr_yaml_get(node, "window");

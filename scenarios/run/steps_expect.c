@@ -135,6 +135,8 @@ static void look(void *self, const struct mr_combine_state_entry *entry)
 static bool visit_state(const struct mr_transform *combine, const struct mr_schema *input,
     const struct mr_stored *stored, struct mr_scratch *scratch, struct search *search)
 {
+    if (combine->keyed)
+        return mr_keyed_state_visit(combine, stored->state, stored->bytes, search, look);
     if (!mr_windowing_is_plain(&combine->windowing))
         return mr_panes_state_visit(
             combine, input, stored->state, stored->bytes, scratch, search, look);
@@ -153,7 +155,8 @@ static bool count_entries(struct mr_playing *playing, uint64_t *n_found)
     const struct mr_edge *edge = &combine->inputs[0];
     const struct mr_schema *input =
         &graph->transforms[edge->transform].outputs[edge->output].schema;
-    struct search search = {.step = playing->step, .n_keys = combine->combine.n_keys};
+    uint32_t n_keys = combine->keyed ? combine->keyed->n_keys : combine->combine.n_keys;
+    struct search search = {.step = playing->step, .n_keys = n_keys};
     struct mr_scratch scratch;
     mr_scratch_init(&scratch, run->arena);
     const struct mr_stored *stored = mr_lead_stored(playing->lead);
