@@ -1,4 +1,4 @@
-/* The example of docs/steps.md does what the page says. */
+/* The examples of docs/steps.md and of the README do what the pages say. */
 #include "tests/test_run_steps.h"
 
 #include "cli/files.h"
@@ -18,9 +18,9 @@ static const char *block(struct mr_region *region, const char *page, int n)
     return mr_region_printf(region, "%.*s", (int)(end - at), at);
 }
 
-static const char *read_page(struct mr_region *region)
+static const char *read_page(struct mr_region *region, const char *name)
 {
-    FILE *file = fopen(MR_SOURCE_DIR "/docs/steps.md", "r");
+    FILE *file = fopen(mr_region_printf(region, "%s/%s", MR_SOURCE_DIR, name), "r");
     assert_non_null(file);
     char *page = mr_region_alloc(region, 1 << 16);
     size_t bytes = fread(page, 1, (1 << 16) - 1, file);
@@ -29,15 +29,22 @@ static const char *read_page(struct mr_region *region)
     return page;
 }
 
-static const struct mr_scenario *read_example(struct mr_region *region)
+/* The pipeline is the n-th block, and its scenario the next one. */
+static const struct mr_scenario *read_blocks(
+    struct mr_region *region, const char *name, int n, const char *pipeline_name)
 {
-    const char *page = read_page(region);
-    const struct test_file pipeline = {"clicks.yaml", block(region, page, 0)};
+    const char *page = read_page(region, name);
+    const struct test_file pipeline = {pipeline_name, block(region, page, n)};
     const struct mr_scenario *scenario = NULL;
     struct mr_err err = {0};
-    if (!test_try(region, block(region, page, 1), &pipeline, &scenario, &err))
+    if (!test_try(region, block(region, page, n + 1), &pipeline, &scenario, &err))
         fail_msg("%d:%d: %s", err.input_line, err.input_col, err.msg);
     return scenario;
+}
+
+static const struct mr_scenario *read_example(struct mr_region *region)
+{
+    return read_blocks(region, "docs/steps.md", 0, "clicks.yaml");
 }
 
 static void the_example_holds(void **state)
@@ -45,6 +52,14 @@ static void the_example_holds(void **state)
     const struct mr_run_result *result = assert_holds(*state, read_example(*state), 1);
     assert_int_equal(result->counts.rows_dropped, 1);
     assert_int_equal(result->counts.restores, 1);
+}
+
+static void the_example_of_the_readme_holds(void **state)
+{
+    const struct mr_scenario *scenario = read_blocks(*state, "README.md", 1, "hello.yaml");
+    const struct mr_run_result *result = assert_holds(*state, scenario, 1);
+    assert_int_equal(result->counts.rows_dropped, 1);
+    assert_holds(*state, mr_scenario_restored_between(*state, scenario), 1);
 }
 
 static void the_example_holds_however_it_is_varied(void **state)
@@ -86,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LANGUAGE_TEST(the_example_holds),
+        LANGUAGE_TEST(the_example_of_the_readme_holds),
         LANGUAGE_TEST(the_example_holds_however_it_is_varied),
         LANGUAGE_TEST(the_scenarios_of_the_folder_hold_however_they_are_varied),
     };
