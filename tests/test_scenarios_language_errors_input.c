@@ -221,6 +221,18 @@ static const struct test_error stream_errors[] = {
         "dir/s.yaml:3:39", "generated keys are integers or strings, not timestamp", ""},
     {TEST_HEAD "streams: {events: {generate: {rows: 10, duration: 1s, start: noon}}}\n",
         "dir/s.yaml:3:62", "'generate.start' must be a time such as 2001-01-03T07:00:00Z", ""},
+    {TEST_HEAD "streams: {events: {generate: {rows: 9, duration: 1s, nexmark: bids}}}\n",
+        "dir/s.yaml:3:63", "unknown generate.nexmark 'bids'", "did you mean 'bid'?"},
+    {TEST_HEAD "streams: {events: {generate: {rows: 9, duration: 1s, nexmark: bid}}}\n",
+        "dir/s.yaml:3:63", "no bid of Nexmark has a field 'at'",
+        ""},
+    {TEST_HEAD
+        "streams: {events: {generate: {rows: 9, duration: 1s, keys: 3, nexmark: bid}}}\n",
+        "dir/s.yaml:3:54", "'keys' means nothing for the events of Nexmark", ""},
+    {TEST_HEAD
+        "streams: {events: {key: key, generate: {rows: 9, duration: 1s, nexmark: bid}}}\n",
+        "dir/s.yaml:3:20", 
+        "'key' means nothing for the events of Nexmark: they come by turns", ""},
     {TEST_HEAD "streams: {events: {speedup: 3, generate: {rows: 10, duration: 1s}}}\n",
         "dir/s.yaml:3:20", "'speedup' is for traces; this stream is generated", ""},
     {TEST_HEAD_STREAM "outputs: {events: {}}\n", "dir/s.yaml:4:11",

@@ -19,7 +19,9 @@ static inline uint64_t hash_below(uint64_t index, uint64_t salt, uint64_t bound)
 
 static inline uint64_t index_of(const struct mr_stream *stream, uint32_t partition, int64_t offset)
 {
-    return (uint64_t)offset * stream->config->n_partitions + partition;
+    uint64_t rank = (uint64_t)offset * stream->config->n_partitions + partition;
+    enum mr_nexmark_kind kind = stream->config->generator.nexmark;
+    return kind == MR_NEXMARK_NONE ? rank : mr_nexmark_event(kind, rank);
 }
 
 static inline uint64_t scale(uint64_t index, uint64_t step)
@@ -36,8 +38,13 @@ void mr_generated_init(struct mr_stream *stream)
     uint64_t duration_ns = (uint64_t)generator->duration_ns;
     stream->arrival_step = (uint64_t)(((__uint128_t)duration_ns << 32) / generator->rows);
     stream->time_step = (uint64_t)(((__uint128_t)(duration_ns / 1000) << 32) / generator->rows);
-    stream->rows_each = (int64_t)(generator->rows / stream->config->n_partitions);
-    stream->n_longer = (uint32_t)(generator->rows % stream->config->n_partitions);
+    uint64_t rows = generator->rows;
+    if (generator->nexmark != MR_NEXMARK_NONE) {
+        rows = mr_nexmark_count(generator->nexmark, rows);
+        mr_nexmark_init(stream);
+    }
+    stream->rows_each = (int64_t)(rows / stream->config->n_partitions);
+    stream->n_longer = (uint32_t)(rows % stream->config->n_partitions);
 }
 
 mr_ns mr_generated_arrival_ns(const struct mr_stream *stream, uint32_t partition, int64_t offset)
@@ -214,6 +221,8 @@ struct mr_message *mr_generated_blob(struct mr_stream *stream, struct mr_arena *
     uint32_t partition, int64_t first, uint32_t n)
 {
     const struct mr_stream_config *config = stream->config;
+    if (config->generator.nexmark != MR_NEXMARK_NONE)
+        return mr_nexmark_blob(stream, arena, partition, first, n);
     uint32_t n_fields = config->schema->n_fields, bytes = key_bytes(&config->generator);
     uint32_t n_long = 0;
     for (uint32_t f = 0; f < n_fields; f++)
@@ -307,6 +316,12 @@ void mr_generated_read(struct mr_stream *stream, uint32_t partition, int64_t fir
     uint32_t n_fields = config->schema->n_fields, bytes = key_bytes(&config->generator);
     uint32_t n_texts = 0;
     for (uint32_t f = 0; f < n_fields; f++) n_texts += is_text(stream->types[f]);
+    if (config->generator.nexmark != MR_NEXMARK_NONE) {
+        size_t room = (size_t)n_texts * n * MR_NEXMARK_TEXT_MAX + MR_NEXMARK_TEXT_MAX;
+        mr_nexmark_read(
+            stream, partition, first, n, text_room(stream, room), values, times_us);
+        return;
+    }
     char *text = n_texts ? text_room(stream, (size_t)n_texts * n * bytes + KEY_DIGITS_MAX) : NULL;
     uint64_t index = index_of(stream, partition, first);
     fill_times(stream, times_us, index, n);

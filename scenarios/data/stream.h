@@ -5,6 +5,7 @@
 
 #include "base/draw.h"
 #include "base/value.h"
+#include "scenarios/data/nexmark.h"
 #include "sim/services/broker.h"
 
 struct mr_trace; /* rows of a file, typed; constant for a campaign */
@@ -46,6 +47,7 @@ mr_us mr_trace_disorder_us(const struct mr_trace *trace, struct mr_ratio quantil
  * the event time, the key, and every other INT field with value(offset) in [0, value_bound). */
 struct mr_generator {
     uint64_t rows;      /* over all partitions; partition p has those with index % partitions == p */
+    enum mr_nexmark_kind nexmark; /* if any: `rows` are events, and the stream has those of this kind */
     mr_us start_us;     /* event time of row 0 */
     mr_ns duration_ns;  /* virtual time over which the rows arrive evenly; event time advances alike */
     uint32_t n_keys;

@@ -79,6 +79,8 @@ struct mr_stream {
     uint32_t n_longer;     /* how many of the first ones have one more */
     char *text;            /* generated strings of the last mr_stream_read */
     size_t text_bytes;
+    uint8_t nexmark_fields[MR_FIELDS_MAX]; /* Nexmark: which field each of the schema is */
+    mr_us auction_us; /* Nexmark: the span in which a hundred auctions begin */
 };
 
 /* Stable sort by key (radix: linear, and the same everywhere). `spare[n]` is scratch. */
@@ -119,6 +121,12 @@ static inline int64_t mr_generated_rows(const struct mr_stream *stream, uint32_t
 {
     return stream->rows_each + (partition < stream->n_longer);
 }
+/* Of these, what Nexmark has its own way of. `text` has room for all texts of the rows. */
+void mr_nexmark_init(struct mr_stream *stream);
+struct mr_message *mr_nexmark_blob(struct mr_stream *stream, struct mr_arena *arena,
+    uint32_t partition, int64_t first, uint32_t n);
+void mr_nexmark_read(struct mr_stream *stream, uint32_t partition, int64_t first, uint32_t n,
+    char *text, struct mr_value *values, mr_us *times_us);
 /* How many of the `n` rows from `first` on arrive by `now`. */
 uint32_t mr_generated_arrived(const struct mr_stream *stream, uint32_t partition, int64_t first,
     uint32_t n, mr_ns now);

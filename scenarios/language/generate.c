@@ -96,8 +96,64 @@ static bool only_plain_fields(struct mr_reading *reading, const struct mr_yaml *
     return true;
 }
 
+/* Keys that shape rows which this generator does not make. */
+static bool only_for_keys(struct mr_reading *reading, const struct mr_yaml *map)
+{
+    static const char *const keys[] = {"keys", "key_bytes", "values"};
+    for (size_t i = 0; i < MR_COUNT_OF(keys); i++) {
+        const struct mr_yaml *key = mr_yaml_key(mr_yaml_get(map, "generate"), keys[i]);
+        if (key)
+            return mr_fail_node(
+                reading, key, "'%s' means nothing for the events of Nexmark", keys[i]);
+    }
+    const struct mr_yaml *key = mr_yaml_key(map, "key");
+    return !key || mr_fail_node(reading, key,
+                       "'key' means nothing for the events of Nexmark: they come by turns");
+}
+
+/* Fields are filled by name: each must be one of the kind's, with its type. */
+static bool has_nexmark_fields(struct mr_reading *reading, const struct mr_yaml *node,
+    const char *word, const struct mr_stream_config *config)
+{
+    enum mr_nexmark_kind kind = config->generator.nexmark;
+    for (uint32_t i = 0; i < config->schema->n_fields; i++) {
+        const struct mr_field *field = &config->schema->fields[i];
+        enum mr_type type;
+        if (mr_nexmark_field(kind, field->name, &type) < 0) {
+            const char *names[MR_NEXMARK_FIELDS_MAX];
+            size_t n = mr_nexmark_fields(kind, names);
+            mr_fail_node(reading, node, "no %s of Nexmark has a field '%s'", word, field->name);
+            mr_err_suggest(reading->err, field->name, names, n);
+            return false;
+        }
+        if (type != field->type)
+            return mr_fail_node(reading, node, "'%s' of Nexmark's %s is a %s, not a %s",
+                field->name, word, mr_type_name(type), mr_type_name(field->type));
+    }
+    int time = config->event_time_field;
+    return time < 0 || strcmp(config->schema->fields[time].name, "dateTime") == 0 ||
+           mr_fail_node(reading, node, "the event time of Nexmark is 'dateTime', not '%s'",
+               config->schema->fields[time].name);
+}
+
+static bool read_nexmark(
+    struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
+{
+    static const char *const kinds[] = {"person", "auction", "bid"};
+    const struct mr_yaml *node = mr_yaml_get(mr_yaml_get(map, "generate"), "nexmark");
+    if (!node) return true;
+    int kind = 0;
+    if (!mr_read_word(reading, mr_yaml_get(map, "generate"), "generate.nexmark", kinds,
+            MR_COUNT_OF(kinds), &kind) ||
+        !only_for_keys(reading, map))
+        return false;
+    config->generator.nexmark = MR_NEXMARK_PERSON + (enum mr_nexmark_kind)kind;
+    return has_nexmark_fields(reading, node, kinds[kind], config);
+}
+
 bool mr_read_generate(
     struct mr_reading *reading, const struct mr_yaml *map, struct mr_stream_config *config)
 {
-    return only_for_traces(reading, map) && only_plain_fields(reading, map, config) && read_rows(reading, map, config);
+    return only_for_traces(reading, map) && only_plain_fields(reading, map, config) &&
+           read_rows(reading, map, config) && read_nexmark(reading, map, config);
 }

@@ -146,7 +146,9 @@ DEFINITION("generate": {
             "type": "integer", "minimum": 1},
         "disorder": {"description": "event times lie back by up to this", "$ref": "#/definitions/duration"},
         "start": {"description": "the event time of the first row", "anyOf": [
-            {"type": "string"}, {"type": "number"}]}}})
+            {"type": "string"}, {"type": "number"}]},
+        "nexmark": {"description": "events of this kind, of rows events in all",
+            "enum": ["person", "auction", "bid"]}}})
 DEFINITION("output": {
     "type": "object", "additionalProperties": false,
     "properties": {"partitions": {"description": "default: the parallelism",
