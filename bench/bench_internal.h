@@ -33,6 +33,7 @@ double mr_bench_now(void);
 bool mr_bench_small(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_bulk(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_udf(int variant, struct mr_measure *out, struct mr_err *err);
+bool mr_bench_nexmark(int variant, struct mr_measure *out, struct mr_err *err); /* a query's number */
 bool mr_bench_state_bytes(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_digest(int variant, struct mr_measure *out, struct mr_err *err);
 bool mr_bench_growth(int variant, struct mr_measure *out, struct mr_err *err);

@@ -100,18 +100,33 @@ struct texts {
     const char *scenario;
 };
 
+/* The table of Nexmark's query 13. */
+static const char *side_input(struct mr_region *region)
+{
+    enum { ROWS = 1000, ROW_BYTES_MAX = 16 };
+    char *text = mr_region_alloc(region, (ROWS + 1) * ROW_BYTES_MAX);
+    int used = snprintf(text, ROW_BYTES_MAX, "key,value\n");
+    for (int i = 0; i < ROWS; i++)
+        used += snprintf(text + used, ROW_BYTES_MAX, "%d,side-%d\n", i, i);
+    return text;
+}
+
 static bool read_text(void *self, struct mr_region *region, const char *path, const char **text,
     size_t *bytes, struct mr_err *err)
 {
-    (void)region;
     (void)err;
     const struct texts *texts = self;
+    if (strstr(path, "side-input.csv")) {
+        *text = side_input(region);
+        *bytes = strlen(*text);
+        return true;
+    }
     *text = strstr(path, "pipeline.yaml") ? texts->pipeline : texts->scenario;
     *bytes = strlen(*text);
     return true;
 }
 
-static bool open_subject(
+bool mr_subject_open(
     const char *pipeline, const char *scenario, struct mr_subject *out, struct mr_err *err)
 {
     memset(out, 0, sizeof *out);
@@ -136,7 +151,7 @@ void mr_subject_close(struct mr_subject *subject)
 
 bool mr_subject_small(struct mr_subject *out, struct mr_err *err)
 {
-    return open_subject(small_pipeline, small_scenario, out, err);
+    return mr_subject_open(small_pipeline, small_scenario, out, err);
 }
 
 bool mr_subject_bulk(
@@ -151,7 +166,7 @@ bool mr_subject_bulk(
     snprintf(scenario, sizeof scenario, bulk_scenario, "", (unsigned long long)size->rows,
         duration_ms ? duration_ms : 1, (unsigned long long)size->keys, key_bytes,
         size->checkpoint_ms, size->batch, "");
-    return open_subject(pipeline, scenario, out, err);
+    return mr_subject_open(pipeline, scenario, out, err);
 }
 
 bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err)
@@ -162,7 +177,7 @@ bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err)
     snprintf(run_for, sizeof run_for, "run_for: %llums\n", duration_ms + 2000);
     snprintf(scenario, sizeof scenario, bulk_scenario, "end: open,", (unsigned long long)rows,
         duration_ms, 4000000000ull, "", 3600u * 1000, 100u, run_for);
-    return open_subject(pipeline, scenario, out, err);
+    return mr_subject_open(pipeline, scenario, out, err);
 }
 
 bool mr_subject_udf(uint64_t rows, struct mr_subject *out, struct mr_err *err)
@@ -171,7 +186,7 @@ bool mr_subject_udf(uint64_t rows, struct mr_subject *out, struct mr_err *err)
     unsigned long long duration_ms = rows / ROWS_PER_MS + 1;
     snprintf(scenario, sizeof scenario, bulk_scenario, "", (unsigned long long)rows, duration_ms,
         1000ull, "", 500u, 100u, "");
-    return open_subject(udf_pipeline, scenario, out, err);
+    return mr_subject_open(udf_pipeline, scenario, out, err);
 }
 
 bool mr_subject_run(struct mr_subject *subject, const struct mr_run_options *options,

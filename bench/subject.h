@@ -29,6 +29,9 @@ bool mr_subject_bulk(
 bool mr_subject_state(uint64_t rows, struct mr_subject *out, struct mr_err *err);
 /* `rows` rows that a function in Python maps before they are summed. */
 bool mr_subject_udf(uint64_t rows, struct mr_subject *out, struct mr_err *err);
+/* Of these texts. */
+bool mr_subject_open(
+    const char *pipeline, const char *scenario, struct mr_subject *out, struct mr_err *err);
 void mr_subject_close(struct mr_subject *subject);
 
 /* Runs a seed; fails when a check found something. */

@@ -2,14 +2,15 @@
  * events, and what the oracle says of some hundred while workers crash. */
 #include "tests/test_scenarios_language.h"
 
+#include "bench/nexmark.h"
 #include "cli/files.h"
 #include "scenarios/data/stream.h"
 #include "scenarios/run/run.h"
 
 enum { SEEDS = 3, N_EVENTS = 12345 };
 
-static const char *const queries[] = {"q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q11",
-    "q12", "q13", "q14", "q15", "q16", "q17", "q20", "q22"};
+static const char *const queries[] = {"q0", "q1", "q2", "q3", "q4", "q5", "q7", "q8", "q9",
+    "q11", "q12", "q13", "q14", "q15", "q16", "q17", "q18", "q19", "q20", "q22"};
 
 static const struct mr_scenario *read_scenario(
     struct mr_region *region, const char *folder, const char *query)
@@ -187,12 +188,41 @@ static void the_broker_and_the_oracle_read_the_same_bids(void **state)
     mr_arena_close(arena);
 }
 
+/* The file's text without its comments. */
+static const char *read_query(struct mr_region *region, const char *query)
+{
+    enum { ROOM = 8192 };
+    char *text = mr_region_alloc(region, ROOM);
+    FILE *file = fopen(mr_region_printf(region, "%s/scenarios/pipelines/nexmark/%s.yaml",
+                           MR_SOURCE_DIR, query),
+        "rb");
+    assert_non_null(file);
+    size_t used = 0;
+    while (used < ROOM - 1 && fgets(text + used, (int)(ROOM - used), file))
+        if (text[used] != '#') used += strlen(text + used);
+    text[used] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void the_bench_has_the_queries_of_the_files(void **state)
+{
+    size_t n = 0;
+    for (; mr_nexmark_queries[n].number >= 0; n++) {
+        const char *name = mr_region_printf(*state, "q%d", mr_nexmark_queries[n].number);
+        assert_string_equal(name, queries[n]);
+        assert_string_equal(mr_nexmark_queries[n].pipeline, read_query(*state, name));
+    }
+    assert_int_equal(n, sizeof queries / sizeof queries[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         LANGUAGE_TEST(of_fifty_events_one_is_a_person_and_three_are_auctions),
         LANGUAGE_TEST(whom_an_event_names_is_there_before_it),
         LANGUAGE_TEST(the_broker_and_the_oracle_read_the_same_bids),
+        LANGUAGE_TEST(the_bench_has_the_queries_of_the_files),
         LANGUAGE_TEST(each_query_gives_what_was_worked_out_by_hand),
         LANGUAGE_TEST(each_query_holds_although_workers_crash),
     };
