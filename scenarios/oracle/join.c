@@ -1,5 +1,6 @@
 /* Join, read from the SQL that Beam makes of it: nested loops, one input after the other, each
- * of its rows against each result so far. */
+ * of its rows against each result so far, less those that an index says cannot match. */
+#include "scenarios/oracle/matches.h"
 #include "scenarios/oracle/oracle_internal.h"
 
 struct nest {
@@ -51,6 +52,33 @@ static bool fits(const struct nest *nest, const struct result *result, uint32_t 
     return true;
 }
 
+static void index_rows(struct nest *nest, uint32_t input, struct mr_matches *matches)
+{
+    const struct mr_join_input *spec = &nest->transform->join.inputs[input];
+    const struct mr_gathered_rows *rows = &nest->window->inputs[input];
+    mr_matches_init(matches, &nest->results, rows->n);
+    for (uint32_t row = rows->n; row-- > 0;) {
+        uint64_t hash = 0;
+        for (uint32_t i = 0; i < spec->n_equalities; i++)
+            hash = mr_matches_mix(hash, rows->rows[row].values[spec->equalities[i].field]);
+        mr_matches_put(matches, row, hash);
+    }
+}
+
+/* The hash of the rows that may fit a result; false: none does. */
+static bool find_hash(
+    const struct nest *nest, const struct result *result, uint32_t input, uint64_t *hash)
+{
+    const struct mr_join_input *spec = &nest->transform->join.inputs[input];
+    *hash = 0;
+    for (uint32_t i = 0; i < spec->n_equalities; i++) {
+        const struct mr_gathered_row *other = result->rows[spec->equalities[i].other_input];
+        if (!other) return false;
+        *hash = mr_matches_mix(*hash, other->values[spec->equalities[i].other_field]);
+    }
+    return true;
+}
+
 static struct result *step(struct nest *nest, const struct result *before, uint32_t input)
 {
     enum mr_join_type type = nest->transform->join.inputs[input].type;
@@ -59,9 +87,14 @@ static struct result *step(struct nest *nest, const struct result *before, uint3
     memset(is_used, 0, rows->n);
     struct results after = {0};
     after.end = &after.first;
+    struct mr_matches matches;
+    index_rows(nest, input, &matches);
     for (const struct result *result = before; result; result = result->next) {
         bool is_alone = true;
-        for (uint32_t i = 0; i < rows->n; i++) {
+        uint64_t hash;
+        uint32_t i =
+            find_hash(nest, result, input, &hash) ? mr_matches_first(&matches, hash) : MR_NO_MATCH;
+        for (; i != MR_NO_MATCH; i = mr_matches_next(&matches, i)) {
             if (!fits(nest, result, input, rows->rows[i].values)) continue;
             append(nest, &after, result, input, &rows->rows[i]);
             is_used[i] = true;

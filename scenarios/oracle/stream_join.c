@@ -1,6 +1,7 @@
 /* JoinStreams as a definition, not as a process: which pairs there are follows from the rows
  * alone, whatever the order in which they came; the watermark only says which rows have all
- * their partners. Each row against each. */
+ * their partners. Each row against each, less those that an index by key says cannot match. */
+#include "scenarios/oracle/matches.h"
 #include "scenarios/oracle/oracle_internal.h"
 
 struct pairing {
@@ -8,6 +9,7 @@ struct pairing {
     struct mr_timed *timed;
     mr_us watermark_us;
     uint32_t n;
+    struct mr_scratch index;
 };
 
 static void emit(struct pairing *pairing, const struct mr_timed_row *left,
@@ -69,27 +71,50 @@ static void pair(struct pairing *pairing, struct mr_timed_row *left, struct mr_t
     emit(pairing, left, right, left->at_us < right->at_us ? right->at_us : left->at_us);
 }
 
-/* A row of the first input with the first n of the other: left - before <= right <= left +
- * after. */
-static void pair_left(struct pairing *pairing, struct mr_timed_row *left, uint32_t n)
+static uint64_t hash_of(
+    const struct pairing *pairing, uint32_t side, const struct mr_timed_row *row)
+{
+    const struct mr_join *join = &pairing->timed->transform->join;
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < join->inputs[1].n_equalities; i++)
+        hash = mr_matches_mix(hash, key_of(join, side, row, i));
+    return hash;
+}
+
+/* The first n rows of a side. */
+static void index_rows(
+    struct pairing *pairing, uint32_t side, uint32_t n, struct mr_matches *matches)
+{
+    const struct mr_timed_rows *rows = &pairing->timed->sides[side];
+    mr_matches_init(matches, &pairing->index, n);
+    for (uint32_t i = n; i-- > 0;)
+        mr_matches_put(matches, i, hash_of(pairing, side, &rows->rows[i]));
+}
+
+/* A row of the first input: left - before <= right <= left + after. */
+static void pair_left(
+    struct pairing *pairing, struct mr_timed_row *left, const struct mr_matches *matches)
 {
     const struct mr_join *join = &pairing->timed->transform->join;
     struct mr_timed_row *rows = pairing->timed->sides[1].rows;
     mr_us first_us = mr_us_add(left->at_us, -join->before_us);
     mr_us last_us = mr_us_add(left->at_us, join->after_us);
-    for (uint32_t i = 0; i < n; i++)
+    uint32_t i = mr_matches_first(matches, hash_of(pairing, 0, left));
+    for (; i != MR_NO_MATCH; i = mr_matches_next(matches, i))
         if (rows[i].at_us >= first_us && rows[i].at_us <= last_us)
             pair(pairing, left, &rows[i]);
 }
 
 /* The same from the other end: right - after <= left <= right + before. */
-static void pair_right(struct pairing *pairing, struct mr_timed_row *right, uint32_t n)
+static void pair_right(
+    struct pairing *pairing, struct mr_timed_row *right, const struct mr_matches *matches)
 {
     const struct mr_join *join = &pairing->timed->transform->join;
     struct mr_timed_row *rows = pairing->timed->sides[0].rows;
     mr_us first_us = mr_us_add(right->at_us, -join->after_us);
     mr_us last_us = mr_us_add(right->at_us, join->before_us);
-    for (uint32_t i = 0; i < n; i++)
+    uint32_t i = mr_matches_first(matches, hash_of(pairing, 1, right));
+    for (; i != MR_NO_MATCH; i = mr_matches_next(matches, i))
         if (rows[i].at_us >= first_us && rows[i].at_us <= last_us)
             pair(pairing, &rows[i], right);
 }
@@ -99,12 +124,17 @@ static void pair_new_rows(struct pairing *pairing)
 {
     struct mr_timed_rows *left = &pairing->timed->sides[0];
     struct mr_timed_rows *right = &pairing->timed->sides[1];
+    struct mr_matches matches;
+    mr_scratch_init(&pairing->index, pairing->oracle->arena);
+    if (left->n_met < left->n) index_rows(pairing, 1, right->n_met, &matches);
     for (uint32_t i = left->n_met; i < left->n; i++)
-        pair_left(pairing, &left->rows[i], right->n_met);
+        pair_left(pairing, &left->rows[i], &matches);
     left->n_met = left->n;
+    if (right->n_met < right->n) index_rows(pairing, 0, left->n, &matches);
     for (uint32_t i = right->n_met; i < right->n; i++)
-        pair_right(pairing, &right->rows[i], left->n);
+        pair_right(pairing, &right->rows[i], &matches);
     right->n_met = right->n;
+    mr_scratch_deinit(&pairing->index);
 }
 
 static void let_go(struct pairing *pairing, uint32_t side)
