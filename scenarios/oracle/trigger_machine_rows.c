@@ -191,6 +191,22 @@ static void merge_triggers(const struct mr_machine *machine, struct mr_machine_w
     into->is_new &= from->is_new;
 }
 
+/* A session that grows keeps its rows where they are: they are many, and it grows with each of
+ * them. */
+static void hand_over_rows(
+    struct mr_machine *machine, struct mr_machine_window *into, struct mr_machine_window *from)
+{
+    if (!into->rows) {
+        into->rows = from->rows;
+        into->n_rows = from->n_rows;
+        into->capacity = from->capacity;
+        from->rows = NULL;
+        from->n_rows = from->capacity = 0;
+    }
+    for (uint32_t i = 0; i < from->n_rows; i++)
+        mr_machine_add_row(machine, into, from->rows[i]);
+}
+
 /* The session of a row, and all that it makes one with it. It has had all the panes of its parts;
  * but a pane that was not early counts as such only for the bounds that it had. */
 static void place_session(struct mr_machine *machine, const struct mr_machine_row *row)
@@ -212,8 +228,7 @@ static void place_session(struct mr_machine *machine, const struct mr_machine_ro
         merge_triggers(machine, window, part);
         merge_time(machine, window, part);
         window->n_fresh += part->n_fresh;
-        for (uint32_t i = 0; i < part->n_rows; i++)
-            mr_machine_add_row(machine, window, part->rows[i]);
+        hand_over_rows(machine, window, part);
         mr_machine_window_discard(machine, part);
     }
 }
