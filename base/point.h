@@ -68,6 +68,7 @@ enum mr_chance {
     X(STALE_TIMER, "stale_timer", "a restored window that passed does not fire", "exactly_once LOSS") \
     X(SLICE_GONE_WITH_WINDOW, "slice_gone_with_window", "a row too late for its first sliding window is not counted in those still open", "exactly_once WRONG or LOSS") \
     X(MERGE_LOSES_TRIGGER, "merge_loses_trigger", "a session that merges forgets what its trigger had counted", "exactly_once PANE_CONTRACT") \
+    X(RETRACTION_LOST, "retraction_lost", "a restored window does not know what its last pane said, and takes nothing back", "exactly_once PANE_CONTRACT") \
     X(PANE_INDEX_RESET, "pane_index_reset", "after a restore the panes of a window are counted anew", "exactly_once PANE_CONTRACT") \
     X(PANE_AFTER_HORIZON, "pane_after_horizon", "a row that comes a second after its window has expired is taken in", "exactly_once PANE_CONTRACT") \
     X(TIMER_LOST_AT_RESTORE, "timer_lost_at_restore", "a timer of processing time is not set again at a restore", "exactly_once PANE_CONTRACT") \

@@ -56,6 +56,15 @@ static struct mr_cell timing_of(const struct mr_batch *rows, uint32_t row)
     return MR_TEXT(names[rows->panes[row].timing]);
 }
 
+static struct mr_cell kind_of(const struct mr_batch *rows, uint32_t row)
+{
+    static const char *const names[] = {[MR_ROW_INSERT] = "insert",
+        [MR_ROW_UPDATE_BEFORE] = "update_before",
+        [MR_ROW_UPDATE_AFTER] = "update_after",
+        [MR_ROW_DELETE] = "delete"};
+    return rows->kinds ? MR_TEXT(names[rows->kinds[row]]) : MR_NOTHING;
+}
+
 static void appended(void *self, mr_ns at_ns, uint32_t topic, uint32_t partition,
     int64_t offset, uint64_t producer_id, uint32_t producer_epoch, uint32_t attempt,
     uint64_t checkpoint, const struct mr_schema *schema, const struct mr_batch *rows)
@@ -69,7 +78,7 @@ static void appended(void *self, mr_ns at_ns, uint32_t topic, uint32_t partition
             MR_INT(checkpoint), MR_INT(rows->times_us[row]),
             has_window ? MR_INT(rows->window_starts_us[row]) : MR_NOTHING,
             has_window ? MR_INT(rows->window_ends_us[row]) : MR_NOTHING, timing_of(rows, row),
-            MR_TEXT(row_json(&store->recording.row, schema, rows, row)));
+            MR_TEXT(row_json(&store->recording.row, schema, rows, row)), kind_of(rows, row));
     }
 }
 

@@ -89,8 +89,8 @@ const char mr_store_schema_runs[] =
     " row_offset INTEGER NOT NULL, producer_id INTEGER NOT NULL,"
     " producer_epoch INTEGER NOT NULL, attempt INTEGER NOT NULL, checkpoint INTEGER NOT NULL,"
     " event_time_us INTEGER NOT NULL, window_start_us INTEGER, window_end_us INTEGER,"
-    " timing TEXT, row_json TEXT NOT NULL" EVENT_END "CREATE TABLE transactions (" EVENT
-    "producer_id INTEGER NOT NULL,"
+    " timing TEXT, row_json TEXT NOT NULL, kind TEXT" EVENT_END
+    "CREATE TABLE transactions (" EVENT "producer_id INTEGER NOT NULL,"
     " producer_epoch INTEGER NOT NULL, what TEXT NOT NULL" EVENT_END
     "CREATE TABLE watermarks (" EVENT "transform TEXT NOT NULL, subtask INTEGER NOT NULL,"
     " attempt INTEGER NOT NULL, watermark_us INTEGER NOT NULL" EVENT_END

@@ -133,7 +133,7 @@ static const struct {
     {"trigger: {after_processing_time: {}}", 64, "needs a 'delay'", NULL},
     {"trigger: {repeatedly: {repeatedly: later}}", 66, "unknown trigger 'later'", NULL},
     {"accumulation: acumulating", 45, "unknown accumulation", "accumulating"},
-    {"accumulation: retracting", 45, "'retracting' is not supported yet", NULL},
+    {"accumulation: retractin", 45, "unknown accumulation", "retracting"},
     {"timestamp_combiner: first", 51, "unknown timestamp_combiner", NULL},
     {"late_output: x", 31, "not supported yet", NULL},
     {"windowing: {type: calendar, time_zone: Europe/Berlni}", 70, "unknown time zone",
@@ -165,6 +165,41 @@ static void bad_windows_are_refused_at_their_place(void **state)
     mr_region_destroy(region);
 }
 
+/* What folds rows, or calls out for them, cannot take them back; behind what can, and behind
+ * other windows too. */
+static void what_cannot_take_rows_back_is_refused(void **state)
+{
+    (void)state;
+    static const char *const last[] = {"Reshuffle",
+        "AssertEqual, config: {elements: [{k: 1, n: 1}]}",
+        "Combine, config: {group_by: k, combine: {m: {fn: sum, value: n}}}"};
+    struct mr_region *region = mr_region_create();
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+            "pipeline:\n  type: chain\n  transforms:\n"
+            "    - {type: Create, config: {elements: [{k: 1}]}}\n"
+            "    - {type: Window, config: {windowing: {type: global}, accumulation: "
+            "retracting, "
+            "trigger: {repeatedly: {count: 1}}}}\n"
+            "    - {type: Combine, name: C, config: {group_by: k, combine: {n: {fn: count, "
+            "value: k}}}}\n"
+            "    - {type: Filter, config: {language: python, keep: n > 1}}\n"
+            "    - {type: WindowInto, config: {windowing: {type: fixed, size: 1s}}}\n"
+            "    - {type: %s}\n",
+            last[i]);
+        const struct mr_graph *graph = NULL;
+        struct mr_err err = {0};
+        bool ok = mr_graph_read(region, "p.yaml", text, strlen(text), NULL, 0, &graph, &err);
+        bool is_right = !ok && err.input_line == 9 && err.input_col == 14 &&
+                        strstr(err.msg, "cannot take rows back: 'C' upstream is 'retracting'");
+        if (!is_right)
+            fail_msg("%s: %d:%d: %s", last[i], err.input_line, err.input_col,
+                ok ? "no error" : err.msg);
+    }
+    mr_region_destroy(region);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_comes_to_the_default_is_plain),
         cmocka_unit_test(a_trigger_that_finishes_is_warned_of),
         cmocka_unit_test(bad_windows_are_refused_at_their_place),
+        cmocka_unit_test(what_cannot_take_rows_back_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,13 +46,14 @@ struct player {
 static void hear(struct heard *heard, const struct mr_machine_pane *pane)
 {
     static const char *const timings[] = {"early", "on time", "late"};
+    static const char *const kinds[] = {"", "-", "+", "x"}; /* by kind */
     char at[32] = "end";
     if (pane->at_us != pane->end_us - 1)
         snprintf(at, sizeof at, "%lld", (long long)(pane->at_us / MR_SECOND_US));
     assert_true(heard->n < PANES_MAX);
-    snprintf(heard->texts[heard->n++], PANE_TEXT, "%lld-%lld n=%lld s=%lld @%s %s %u/%d%s",
-        (long long)(pane->start_us / MR_SECOND_US), (long long)(pane->end_us / MR_SECOND_US),
-        (long long)pane->values[1].i, (long long)pane->values[2].i, at, timings[pane->timing],
+    snprintf(heard->texts[heard->n++], PANE_TEXT, "%s%lld-%lld n=%lld s=%lld @%s %s %u/%d%s",
+        kinds[pane->kind], (long long)(pane->start_us / MR_SECOND_US),
+        (long long)(pane->end_us / MR_SECOND_US), (long long)pane->values[1].i, (long long)pane->values[2].i, at, timings[pane->timing],
         pane->index, pane->nonspeculative_index, pane->is_last ? " last" : "");
 }
 
@@ -76,6 +77,7 @@ static void hear_engine(void *self, const struct mr_probe_at *at, const struct m
             .nonspeculative_index = is_early ? -1 : rows->panes[i].nonspeculative_index,
             .timing = rows->panes[i].timing,
             .is_last = rows->panes[i].is_last,
+            .kind = rows->kinds ? rows->kinds[i] : MR_ROW_INSERT,
             .values = values};
         hear(&((struct player *)self)->engine, &pane);
     }
@@ -359,9 +361,9 @@ static void write_window(char *out, size_t size, uint64_t *seed)
     static const char *const kinds[] = {"{type: fixed, size: 8s}",
         "{type: sliding, size: 9s, period: 4s}", "{type: sessions, gap: 3s}",
         "{type: sessions, gap: 6s}", "{type: global}"};
-    static const char *const modes[] = {"discarding", "accumulating"};
+    static const char *const modes[] = {"discarding", "accumulating", "retracting"};
     static const char *const combiners[] = {"end_of_window", "earliest", "latest"};
-    uint32_t kind = draw(seed, 5), lateness = draw(seed, 3) * 7, mode = draw(seed, 2);
+    uint32_t kind = draw(seed, 5), lateness = draw(seed, 3) * 7, mode = draw(seed, 3);
     size_t used = (size_t)snprintf(out, size,
         "windowing: %s, allowed_lateness: %us, accumulation: %s, timestamp_combiner: %s, "
         "trigger: ",

@@ -54,19 +54,29 @@ static const char *const modes[] = {
     ", timestamp_combiner: earliest, allowed_lateness: 30ms",
     ", timestamp_combiner: latest, accumulation: accumulating",
 };
+static const char *const retracting_modes[] = {
+    ", accumulation: retracting, allowed_lateness: 60ms",
+    ", accumulation: retracting, timestamp_combiner: earliest",
+};
 
-static void assert_triggers_calm(const char *scenario, const char *transforms, uint64_t seeds)
+static void assert_modes_calm(const char *scenario, const char *transforms, uint64_t seeds,
+    const char *const *of, size_t n_modes)
 {
     for (size_t t = 0; t < N_OF(triggers); t++)
         for (size_t w = 0; w < N_OF(windowings); w++) {
             char text[4096];
-            const char *mode = modes[(t + w) % N_OF(modes)];
+            const char *mode = of[(t + w) % n_modes];
             int n = snprintf(text, sizeof text,
                 "%s    - {type: Window, config: {windowing: %s, trigger: {%s}%s}}\n%s", SOURCE,
                 windowings[w], triggers[t], mode, transforms);
             assert_true(n > 0 && n < (int)sizeof text);
             assert_calm(text, scenario, seeds);
         }
+}
+
+static void assert_triggers_calm(const char *scenario, const char *transforms, uint64_t seeds)
+{
+    assert_modes_calm(scenario, transforms, seeds, modes, N_OF(modes));
 }
 
 static void every_trigger_stays_exact(void **state)
@@ -79,6 +89,26 @@ static void a_rewind_leaves_every_trigger_exact(void **state)
 {
     (void)state;
     assert_triggers_calm(rewind_scenario, TOTALS SINK, 3);
+}
+
+/* What was said is taken back, in every kind of window, through transforms that pass rows on.
+ */
+static void panes_that_are_taken_back_stay_exact(void **state)
+{
+    (void)state;
+    assert_modes_calm(crash_scenario, TOTALS SINK, 3, retracting_modes, N_OF(retracting_modes));
+    assert_modes_calm(crash_scenario,
+        TOTALS "    - {type: Filter, config: {language: python, keep: \"key != 1\"}}\n"
+               "    - type: ExtractWindowingInfo\n"
+               "      config: {fields: [pane_info, window_start, timestamp]}\n" SINK,
+        1, retracting_modes, N_OF(retracting_modes));
+}
+
+static void a_rewind_leaves_what_is_taken_back_exact(void **state)
+{
+    (void)state;
+    assert_modes_calm(
+        rewind_scenario, TOTALS SINK, 2, retracting_modes, N_OF(retracting_modes));
 }
 
 /* The second Combine has the continuation trigger of the first. */
@@ -115,6 +145,10 @@ static void planted_bugs_of_panes_are_caught(void **state)
                            "trigger: {after_watermark: {early: {count: 2}}}"),
         crash_scenario, MR_PLANT_PANE_INDEX_RESET, MR_CHECK_EXACTLY_ONCE,
         MR_VERDICT_PANE_CONTRACT);
+    assert_caught(PIPELINE("windowing: {type: fixed, size: 500ms}, accumulation: retracting, "
+                           "trigger: {after_watermark: {early: {count: 2}}}"),
+        crash_scenario, MR_PLANT_RETRACTION_LOST, MR_CHECK_EXACTLY_ONCE,
+        MR_VERDICT_PANE_CONTRACT);
     assert_caught(sessions, crash_scenario, MR_PLANT_PANE_AFTER_HORIZON, MR_CHECK_EXACTLY_ONCE,
         MR_VERDICT_PANE_CONTRACT);
     assert_caught(PIPELINE("windowing: {type: fixed, size: 1s}, "
@@ -134,6 +168,8 @@ int main(void)
         cmocka_unit_test(a_rewind_leaves_sessions_exact),
         cmocka_unit_test(every_trigger_stays_exact),
         cmocka_unit_test(a_rewind_leaves_every_trigger_exact),
+        cmocka_unit_test(panes_that_are_taken_back_stay_exact),
+        cmocka_unit_test(a_rewind_leaves_what_is_taken_back_exact),
         cmocka_unit_test(panes_are_combined_again),
         cmocka_unit_test(the_info_of_panes_stays_exact),
         cmocka_unit_test(planted_bugs_of_panes_are_caught),

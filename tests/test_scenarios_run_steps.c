@@ -272,6 +272,39 @@ static void what_is_missing_and_what_is_too_much_stand_side_by_side(void **state
     assert_string_equal(witness->transform, "counts");
 }
 
+static const char retracting_clicks[] =
+    "pipeline:\n"
+    "  type: chain\n"
+    "  transforms:\n"
+    "    - {type: ReadFromLog, config: {topic: clicks, schema: {user: string, time: "
+    "timestamp}, "
+    "event_time: time, watermark: {strategy: ascending}}}\n"
+    "    - {type: Window, config: {windowing: {type: fixed, size: 60s}, accumulation: "
+    "retracting, "
+    "trigger: {after_watermark: {early: {count: 1}}}}}\n"
+    "    - {type: Combine, config: {group_by: user, combine: {n: {fn: count, value: user}}}}\n"
+    "    - {type: WriteToLog, config: {topic: counts, key: user}}\n";
+
+static void panes_that_take_others_back_are_expected_by_their_kind(void **state)
+{
+    assert_always_holds(*state, retracting_clicks,
+        "steps:\n"
+        "  - rows: {clicks: [{user: ann, time: 10}]}\n"
+        "  - expect: {counts: [{row: {user: ann, n: 1}, kind: insert}]}\n"
+        "  - rows: {clicks: [{user: ann, time: 11}]}\n"
+        "  - expect: {counts: [{row: {user: ann, n: 1}, kind: update_before, index: 0},\n"
+        "                      {row: {user: ann, n: 2}, kind: update_after, index: 1}]}\n"
+        "  - watermark: {clicks: infinity}\n"
+        "  - expect: {counts: [{row: {user: ann, n: 2}, kind: update_before, timing: early},\n"
+        "                      {row: {user: ann, n: 2}, kind: update_after, timing: "
+        "on_time}]}\n");
+    assert_fails(*state, retracting_clicks,
+        "steps:\n"
+        "  - rows: {clicks: [{user: ann, time: 10}]}\n"
+        "  - expect: {counts: [{row: {user: ann, n: 1}, kind: delete}]}\n",
+        "s.yaml:5: output 'counts' lacks 1 of the rows that are expected, and has 1 others");
+}
+
 static void each_part_of_a_pane_is_compared_where_it_is_written(void **state)
 {
     static const char *const parts[] = {"window: [0, 61]", "window: [1, 60]", "window: global",
@@ -423,6 +456,7 @@ int main(void)
         LANGUAGE_TEST(assertions_of_the_pipeline_are_judged_behind_the_last_step),
         LANGUAGE_TEST(a_step_is_over_when_all_is_quiet),
         LANGUAGE_TEST(what_is_missing_and_what_is_too_much_stand_side_by_side),
+        LANGUAGE_TEST(panes_that_take_others_back_are_expected_by_their_kind),
         LANGUAGE_TEST(each_part_of_a_pane_is_compared_where_it_is_written),
         LANGUAGE_TEST(rows_that_no_step_claims_are_a_failure_at_the_end),
         LANGUAGE_TEST(rows_that_no_step_claims_are_a_failure_of_the_next_one),

@@ -159,3 +159,26 @@
         "{after_watermark: {late: {count: 3}}}",
         {{"rows 0", NULL}, {"watermark 40", "0-10 n=1 s=0 @end on time 0/0"},
             {"rows 17 8", NULL}, {"rows 9", "0-27 n=3 s=34 @end late 1/0"}}},
+    {"retracting: a pane takes back the one before it",
+        "windowing: {type: fixed, size: 10s}, allowed_lateness: 20s, accumulation: retracting, "
+        "trigger: {after_watermark: {early: {count: 2}, late: {count: 1}}}",
+        {{"rows 1 2", "0-10 n=2 s=3 @end early 0/-1"}, {"rows 3", NULL},
+            {"watermark 10", "+0-10 n=3 s=6 @end on time 1/0, -0-10 n=2 s=3 @end early 0/-1"},
+            {"rows 4", "+0-10 n=4 s=10 @end late 2/1, -0-10 n=3 s=6 @end on time 1/0"},
+            {"watermark 30", NULL}, {"rows 8", NULL}, {"entries 0", NULL}}},
+    {"retracting: what has come is taken back where nothing is new, on time",
+        "windowing: {type: fixed, size: 10s}, accumulation: retracting, trigger: "
+        "{after_watermark: {early: {count: 2}}}",
+        {{"rows 1 2", "0-10 n=2 s=3 @end early 0/-1"},
+            {"watermark 10", "+0-10 n=2 s=3 @end on time 1/0 last, -0-10 n=2 s=3 @end early "
+                             "0/-1"}}},
+    {"retracting: sessions that become one are deleted, then said as one",
+        "windowing: {type: sessions, gap: 10s}, allowed_lateness: 50s, accumulation: "
+        "retracting, trigger: {after_watermark: {early: {count: 1}, late: {count: 1}}}",
+        {{"rows 1", "1-11 n=1 s=1 @end early 0/-1"},
+            {"rows 20", "20-30 n=1 s=20 @end early 0/-1"},
+            {"rows 11", "11-30 n=2 s=31 @end early 1/-1, x20-30 n=1 s=20 @end early 0/-1"},
+            {"rows 10", "1-30 n=4 s=42 @end early 3/-1, x1-11 n=1 s=1 @end early 0/-1, "
+                        "x11-30 n=2 s=31 @end early 1/-1"},
+            {"watermark 30", "+1-30 n=4 s=42 @end on time 4/0, -1-30 n=4 s=42 @end early 3/-1"},
+            {"watermark 100", NULL}, {"entries 0", NULL}}},

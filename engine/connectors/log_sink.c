@@ -102,6 +102,7 @@ static void sink_open(struct mr_operator *operator)
     sink->layout.types = sink->types;
     if (job->plan->has_window[operator->transform->id])
         sink->layout.slots = MR_SLOT_WINDOW | MR_SLOT_PANE;
+    if (job->plan->has_kind[operator->transform->id]) sink->layout.slots |= MR_SLOT_KIND;
     sink->layout.capacity_rows =
         job->batch_rows < APPEND_ROWS_MAX ? APPEND_ROWS_MAX : job->batch_rows;
     mr_builder_layout_measure(&sink->layout);

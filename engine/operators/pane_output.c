@@ -20,6 +20,7 @@ static void reserve(struct mr_pane_output *output)
     output->ends_us = mr_arena_alloc(arena, sizeof *output->ends_us * MR_PANES_GATHERED);
     output->panes = mr_arena_alloc(arena, sizeof *output->panes * MR_PANES_GATHERED);
     output->are_empty = mr_arena_alloc(arena, sizeof *output->are_empty * MR_PANES_GATHERED);
+    output->kinds = mr_arena_alloc(arena, sizeof *output->kinds * MR_PANES_GATHERED);
     mr_accumulators_reserve(&output->values, MR_PANES_GATHERED);
 }
 
@@ -34,23 +35,55 @@ void mr_pane_output_deinit(struct mr_pane_output *output)
     mr_arena_free(arena, output->ends_us, sizeof *output->ends_us * MR_PANES_GATHERED);
     mr_arena_free(arena, output->panes, sizeof *output->panes * MR_PANES_GATHERED);
     mr_arena_free(arena, output->are_empty, sizeof *output->are_empty * MR_PANES_GATHERED);
+    mr_arena_free(arena, output->kinds, sizeof *output->kinds * MR_PANES_GATHERED);
     output->keys = NULL;
 }
 
-void mr_pane_output_put(struct mr_pane_output *output, uint32_t id, struct mr_pane pane)
+mr_us mr_pane_output_time_us(const struct mr_pane_window *window)
+{
+    return window->has_hold ? window->hold_us : mr_us_add(window->end_us, -1);
+}
+
+/* All but the values. */
+static uint32_t add_pane(struct mr_pane_output *output, uint32_t id, struct mr_pane pane,
+    enum mr_row_kind kind, mr_us at_us)
 {
     if (!output->keys) reserve(output);
     if (output->n == MR_PANES_GATHERED) mr_pane_output_flush(output);
     const struct mr_pane_window *window = &output->windows->list[id];
     uint32_t at = output->n++;
     output->keys[at] = window->key;
-    output->times_us[at] = window->has_hold ? window->hold_us : mr_us_add(window->end_us, -1);
+    output->times_us[at] = at_us;
     output->starts_us[at] = window->start_us;
     output->ends_us[at] = window->end_us;
     output->panes[at] = pane;
-    output->are_empty[at] = window->n_rows == 0;
-    if (!mr_accumulators_merge(&output->values, &at, &output->windows->accumulators, &id, 1))
+    output->kinds[at] = (uint8_t)kind;
+    return at;
+}
+
+static void add_values(
+    struct mr_pane_output *output, uint32_t at, const struct mr_accumulators *from, uint32_t id)
+{
+    if (!mr_accumulators_merge(&output->values, &at, from, &id, 1))
         MR_UNREACHABLE("a sum that is merged into nothing leaves 64 bits");
+}
+
+void mr_pane_output_put(
+    struct mr_pane_output *output, uint32_t id, struct mr_pane pane, enum mr_row_kind kind)
+{
+    const struct mr_pane_window *window = &output->windows->list[id];
+    uint32_t at = add_pane(output, id, pane, kind, mr_pane_output_time_us(window));
+    output->are_empty[at] = window->n_rows == 0;
+    add_values(output, at, &output->windows->accumulators, id);
+}
+
+void mr_pane_output_take_back(struct mr_pane_output *output, uint32_t id, enum mr_row_kind kind)
+{
+    const struct mr_pane_window *window = &output->windows->list[id];
+    MR_ASSERT(window->is_shown);
+    uint32_t at = add_pane(output, id, window->shown_pane, kind, window->shown_us);
+    output->are_empty[at] = window->shown_rows == 0;
+    add_values(output, at, &output->windows->shown, id);
 }
 
 /* ---- Columns ---- */
@@ -153,6 +186,10 @@ void mr_pane_output_flush(struct mr_pane_output *output)
         .window_starts_us = output->starts_us,
         .window_ends_us = output->ends_us,
         .panes = output->panes};
+    if (output->windows->keeps_shown) {
+        batch.slots |= MR_SLOT_KIND;
+        batch.kinds = output->kinds;
+    }
     const struct mr_probe *probe = operator->context->job->probe;
     if (probe && probe->panes_fired) {
         struct mr_probe_at at = mr_operator_at(operator);

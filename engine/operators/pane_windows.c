@@ -16,11 +16,14 @@ void mr_pane_windows_init(struct mr_pane_windows *windows, struct mr_arena *aren
         .needs_holds = windowing->timestamp_combiner != MR_END_OF_WINDOW ||
                        (root != MR_TRIGGER_DEFAULT && root != MR_TRIGGER_WATERMARK),
         .free = MR_PANE_WINDOW_NONE,
-        .buried = MR_PANE_WINDOW_NONE};
+        .buried = MR_PANE_WINDOW_NONE,
+        .ghosts = MR_PANE_WINDOW_NONE,
+        .keeps_shown = windowing->accumulation == MR_RETRACTING};
     windows->layout = mr_key_layout_make(
         input, transform->combine.key_fields, transform->combine.n_keys, windows->key_types);
     mr_keyed_map_init(&windows->map, windows->arena, &windows->layout, 0);
     mr_accumulators_init(&windows->accumulators, windows->arena, &transform->combine);
+    mr_accumulators_init(&windows->shown, windows->arena, &transform->combine);
 }
 
 void mr_pane_windows_deinit(struct mr_pane_windows *windows)
@@ -28,6 +31,7 @@ void mr_pane_windows_deinit(struct mr_pane_windows *windows)
     struct mr_arena *arena = windows->arena;
     mr_keyed_map_deinit(&windows->map);
     mr_accumulators_deinit(&windows->accumulators);
+    mr_accumulators_deinit(&windows->shown);
     mr_arena_free(arena, windows->heads, 4 * (size_t)windows->heads_capacity);
     mr_arena_free(arena, windows->list, sizeof *windows->list * windows->capacity);
     mr_arena_free(arena, windows->states,
@@ -183,6 +187,7 @@ static void grow(struct mr_pane_windows *windows)
         state_bytes * windows->capacity, state_bytes * capacity);
     windows->capacity = capacity;
     mr_accumulators_reserve(&windows->accumulators, capacity);
+    if (windows->keeps_shown) mr_accumulators_reserve(&windows->shown, capacity);
 }
 
 static uint32_t take_number(struct mr_pane_windows *windows)
@@ -227,6 +232,7 @@ void mr_pane_windows_remove(struct mr_pane_windows *windows, uint32_t id)
     while (*at != id) at = &windows->list[*at].next;
     *at = window->next;
     mr_accumulators_clear(&windows->accumulators, id);
+    mr_pane_windows_unshow(windows, id);
     window->is_live = false;
     window->serial++;
     window->next = windows->buried;
@@ -253,6 +259,61 @@ void mr_pane_windows_end_batch(struct mr_pane_windows *windows)
     }
 }
 
+/* ---- What panes have said ---- */
+
+static void copy_shown(struct mr_pane_windows *windows, uint32_t to,
+    const struct mr_accumulators *from, uint32_t from_id)
+{
+    mr_accumulators_clear(&windows->shown, to);
+    if (!mr_accumulators_merge(&windows->shown, &to, from, &from_id, 1))
+        MR_UNREACHABLE("a sum that is merged into nothing leaves 64 bits");
+    windows->list[to].is_shown = true;
+}
+
+void mr_pane_windows_show(
+    struct mr_pane_windows *windows, uint32_t id, struct mr_pane pane, mr_us at_us)
+{
+    struct mr_pane_window *window = &windows->list[id];
+    copy_shown(windows, id, &windows->accumulators, id);
+    window->shown_rows = window->n_rows;
+    window->shown_pane = pane;
+    window->shown_us = at_us;
+}
+
+void mr_pane_windows_unshow(struct mr_pane_windows *windows, uint32_t id)
+{
+    if (!windows->list[id].is_shown) return;
+    mr_accumulators_clear(&windows->shown, id);
+    windows->list[id].is_shown = false;
+}
+
+/* Before the bounds of a window change: invariant 4. The list may move. */
+static void leave_ghost(struct mr_pane_windows *windows, uint32_t id)
+{
+    if (!windows->list[id].is_shown) return;
+    uint32_t ghost = take_number(windows);
+    struct mr_pane_window *left = &windows->list[ghost];
+    uint32_t serial = left->serial;
+    *left = windows->list[id];
+    left->serial = serial + 1;
+    left->is_live = left->has_hold = false;
+    left->into = MR_PANE_WINDOW_NONE;
+    left->next = windows->ghosts;
+    windows->ghosts = ghost;
+    copy_shown(windows, ghost, &windows->shown, id);
+    mr_pane_windows_unshow(windows, id);
+}
+
+uint32_t mr_pane_windows_pop_ghost(struct mr_pane_windows *windows)
+{
+    uint32_t ghost = windows->ghosts;
+    if (ghost == MR_PANE_WINDOW_NONE) return ghost;
+    windows->ghosts = windows->list[ghost].next;
+    windows->list[ghost].next = windows->buried;
+    windows->buried = ghost;
+    return ghost;
+}
+
 /* ---- Sessions ---- */
 
 /* Whether a row of [start_us, end_us) belongs to the window. Sessions that touch stay apart. */
@@ -264,12 +325,20 @@ static bool is_joined(const struct mr_pane_windows *windows,
            window->start_us < end_us && start_us < window->end_us;
 }
 
-/* Panes are counted on, as in Beam; but only bounds that are not new can have fired on time. */
-static void take_panes(struct mr_pane_window *window, const struct mr_pane_window *from)
+/* Panes are counted on, as in Beam; but only bounds that are not new can have fired on time, and
+ * have shown what is to be taken back. */
+static void take_panes(
+    struct mr_pane_windows *windows, uint32_t id, uint32_t other, bool is_same)
 {
+    struct mr_pane_window *window = &windows->list[id];
+    const struct mr_pane_window *from = &windows->list[other];
     window->n_panes += from->n_panes;
-    if (from->start_us == window->start_us && from->end_us == window->end_us)
-        window->n_nonspeculative = from->n_nonspeculative;
+    if (!is_same) return;
+    window->n_nonspeculative = from->n_nonspeculative;
+    window->shown_rows = from->shown_rows;
+    window->shown_pane = from->shown_pane;
+    window->shown_us = from->shown_us;
+    if (from->is_shown) copy_shown(windows, id, &windows->shown, other);
 }
 
 static void move_trigger(struct mr_pane_windows *windows, uint32_t id);
@@ -295,11 +364,14 @@ static void merge_triggers(struct mr_pane_windows *windows, uint32_t id, uint32_
 /* Takes `other` into the window, whose bounds are the new ones already. False: overflow. */
 static bool merge(struct mr_pane_windows *windows, uint32_t id, uint32_t other)
 {
+    bool is_same = windows->list[id].start_us == windows->list[other].start_us &&
+                   windows->list[id].end_us == windows->list[other].end_us;
+    if (!is_same) leave_ghost(windows, other);
     struct mr_pane_window *window = &windows->list[id];
     struct mr_pane_window *taken = &windows->list[other];
     window->n_rows += taken->n_rows;
     window->fresh_rows += taken->fresh_rows;
-    take_panes(window, taken);
+    take_panes(windows, id, other, is_same);
     merge_triggers(windows, id, other);
     if (taken->has_hold) mr_pane_windows_hold(windows, id, taken->hold_us);
     bool is_whole =
@@ -334,6 +406,8 @@ static void widen(struct mr_pane_windows *windows, uint32_t id, mr_us start_us, 
         if (windows->list[at].start_us < end_us)
             end_us = later_of(end_us, windows->list[at].end_us);
     if (start_us == window->start_us && end_us == window->end_us) return;
+    leave_ghost(windows, id);
+    window = &windows->list[id];
     window->start_us = start_us;
     window->end_us = end_us;
     window->n_nonspeculative = 0;

@@ -25,18 +25,26 @@ struct mr_pane_window {
     uint32_t fresh_rows; /* since the last pane */
     uint32_t n_panes;
     uint32_t n_nonspeculative; /* panes on time and later */
+    /* With is_shown, of the last pane: a row that takes it back must be made the same behind.
+     */
+    uint32_t shown_rows;
+    struct mr_pane shown_pane;
+    mr_us shown_us;
     bool is_live;
     bool is_new; /* no row of an earlier batch went in: its trigger has seen nothing */
     bool has_hold;
     bool has_ended;  /* the watermark has passed its end, and what that fires has fired */
     bool is_touched; /* rows of the batch at hand went in */
+    bool is_shown;   /* RETRACTING: `shown` holds what its last pane said */
 };
 
 /* Invariants.
  * 1. The windows of a key hang on heads[key], by start; sessions of a key do not overlap.
  * 2. Each live window has one entry in `ends` that counts: at its end until has_ended, then
  * when it expires.
- * 3. A number is given out again only after the batch in which its window went. */
+ * 3. A number is given out again only after the batch in which its window went.
+ * 4. A ghost is no window: it holds what a window said whose bounds are others now, until that
+ * is taken back, in the same batch. */
 struct mr_pane_windows {
     struct mr_arena *arena;
     const struct mr_transform *transform;
@@ -46,6 +54,8 @@ struct mr_pane_windows {
     struct mr_field key_types[MR_FIELDS_MAX];
     struct mr_keyed_map map;
     struct mr_accumulators accumulators;
+    bool keeps_shown;             /* RETRACTING */
+    struct mr_accumulators shown; /* what the last panes said */
     mr_us watermark_us;
     bool needs_holds; /* the pane of a window may come after its time has passed */
     uint32_t heads_capacity;
@@ -55,6 +65,7 @@ struct mr_pane_windows {
     uint32_t capacity;
     uint32_t free;   /* the first free one */
     uint32_t buried; /* the first of those that went in this batch */
+    uint32_t ghosts; /* the first */
     struct mr_pane_window *list;
     int64_t *states; /* [capacity][program->n] */
     struct mr_pane_heap ends;
@@ -88,6 +99,13 @@ uint32_t mr_pane_windows_join(
 uint32_t mr_pane_windows_resolve(const struct mr_pane_windows *windows, uint32_t id);
 void mr_pane_windows_end_batch(struct mr_pane_windows *windows);
 void mr_pane_windows_remove(struct mr_pane_windows *windows, uint32_t id);
+/* What the window holds is what its last pane has said, at its time: with keeps_shown. */
+void mr_pane_windows_show(
+    struct mr_pane_windows *windows, uint32_t id, struct mr_pane pane, mr_us at_us);
+/* Nothing of it will be taken back any more. */
+void mr_pane_windows_unshow(struct mr_pane_windows *windows, uint32_t id);
+/* Takes out a ghost; its number stays what it is until the end of the batch. NONE: no more. */
+uint32_t mr_pane_windows_pop_ghost(struct mr_pane_windows *windows);
 /* A row at `at_us` waits for a pane, whose time follows. */
 void mr_pane_windows_hold(struct mr_pane_windows *windows, uint32_t id, mr_us at_us);
 /* The earliest time of a pane to come; MR_US_MAX: none. */

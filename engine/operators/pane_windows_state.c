@@ -67,6 +67,7 @@ static void reserve(struct mr_pane_windows *windows, uint32_t n)
         windows->arena, sizeof *windows->states * windows->program->n * capacity);
     windows->capacity = capacity;
     mr_accumulators_reserve(&windows->accumulators, capacity);
+    if (windows->keeps_shown) mr_accumulators_reserve(&windows->shown, capacity);
 }
 
 /* Windows in the order of their keys, then of their starts. */
@@ -78,8 +79,11 @@ static void move_windows(
              old = from->list[old].next) {
             uint32_t id =
                 append(to, &from->list[old], numbers[key], mr_pane_windows_state(from, old));
-            if (!mr_accumulators_merge(&to->accumulators, &id, &from->accumulators, &old, 1))
-                MR_UNREACHABLE("a sum that is merged into nothing leaves 64 bits");
+            bool is_whole =
+                mr_accumulators_merge(&to->accumulators, &id, &from->accumulators, &old, 1);
+            if (from->list[old].is_shown)
+                is_whole &= mr_accumulators_merge(&to->shown, &id, &from->shown, &old, 1);
+            MR_ASSERT(is_whole); /* what is merged into nothing leaves no 64 bits */
         }
 }
 
@@ -87,6 +91,7 @@ void mr_pane_windows_compact(struct mr_pane_windows *windows, struct mr_scratch 
 {
     struct mr_pane_windows old = *windows;
     MR_ASSERT(old.buried == MR_PANE_WINDOW_NONE);
+    MR_ASSERT(old.ghosts == MR_PANE_WINDOW_NONE);
     old.map.layout = &windows->layout;
     windows->ends = windows->timers = windows->holds = (struct mr_pane_heap){.n = 0};
     windows->heads = NULL;
@@ -95,11 +100,33 @@ void mr_pane_windows_compact(struct mr_pane_windows *windows, struct mr_scratch 
     uint32_t *numbers = mr_scratch_array(scratch, uint32_t, old.map.n + 1);
     mr_keyed_map_init(&windows->map, old.arena, &windows->layout, old.n_live);
     mr_accumulators_init(&windows->accumulators, old.arena, &old.transform->combine);
+    mr_accumulators_init(&windows->shown, old.arena, &old.transform->combine);
     move_keys(&old, &windows->map, scratch, numbers);
     mr_pane_windows_reserve_keys(windows);
     reserve(windows, old.n_live);
     move_windows(&old, windows, numbers);
     mr_pane_windows_deinit(&old);
+}
+
+static void write_shown(const struct mr_pane_window *window, struct mr_snapshot_writer *writer)
+{
+    const struct mr_pane *pane = &window->shown_pane;
+    mr_snapshot_u32(writer, window->shown_rows);
+    mr_snapshot_u64(writer, (uint64_t)window->shown_us);
+    mr_snapshot_u32(writer, pane->index);
+    mr_snapshot_u32(writer, (uint32_t)pane->nonspeculative_index << 16 |
+                                (uint32_t)pane->timing << 8 | pane->is_last);
+}
+
+static void read_shown(struct mr_pane_window *window, struct mr_snapshot_reader *reader)
+{
+    window->shown_rows = mr_snapshot_read_u32(reader);
+    window->shown_us = (mr_us)mr_snapshot_read_u64(reader);
+    window->shown_pane.index = mr_snapshot_read_u32(reader);
+    uint32_t rest = mr_snapshot_read_u32(reader);
+    window->shown_pane.nonspeculative_index = (uint16_t)(rest >> 16);
+    window->shown_pane.timing = (uint8_t)(rest >> 8 & 0xff);
+    window->shown_pane.is_last = rest & 1;
 }
 
 void mr_pane_windows_snapshot(
@@ -118,12 +145,15 @@ void mr_pane_windows_snapshot(
         mr_snapshot_u32(writer, window->fresh_rows);
         mr_snapshot_u32(writer, window->n_panes);
         mr_snapshot_u32(writer, window->n_nonspeculative);
-        mr_snapshot_u32(writer, (uint32_t)window->has_ended << 1 | window->has_hold);
+        mr_snapshot_u32(writer, (uint32_t)window->is_shown << 2 |
+                                    (uint32_t)window->has_ended << 1 | window->has_hold);
+        if (windows->keeps_shown) write_shown(window, writer);
         const int64_t *state = mr_pane_windows_state(windows, i);
         for (uint32_t k = 0; k < windows->program->n; k++)
             mr_snapshot_u64(writer, (uint64_t)state[k]);
     }
     mr_accumulators_snapshot(&windows->accumulators, windows->n, writer);
+    if (windows->keeps_shown) mr_accumulators_snapshot(&windows->shown, windows->n, writer);
 }
 
 static struct mr_pane_window read_window(struct mr_snapshot_reader *reader)
@@ -138,6 +168,7 @@ static struct mr_pane_window read_window(struct mr_snapshot_reader *reader)
     window.n_panes = mr_snapshot_read_u32(reader);
     window.n_nonspeculative = mr_snapshot_read_u32(reader);
     uint32_t flags = mr_snapshot_read_u32(reader);
+    window.is_shown = flags >> 2 & 1;
     window.has_ended = flags >> 1 & 1;
     window.has_hold = flags & 1;
     return window;
@@ -156,15 +187,18 @@ void mr_pane_windows_restore(struct mr_pane_windows *windows, struct mr_snapshot
     reserve(windows, n);
     for (uint32_t i = 0; i < n; i++) {
         struct mr_pane_window window = read_window(reader);
+        if (windows->keeps_shown) read_shown(&window, reader);
         for (uint32_t k = 0; k < windows->program->n; k++)
             state[k] = (int64_t)mr_snapshot_read_u64(reader);
         reader->is_broken = reader->is_broken || window.key >= windows->map.n;
         if (reader->is_broken) return;
         /* FLINK-11408 and its kin: the count of panes starts again, the timer is gone. */
         if (MR_PLANTED(windows->env, PANE_INDEX_RESET)) window.n_panes = 0;
+        if (MR_PLANTED(windows->env, RETRACTION_LOST)) window.is_shown = false;
         uint32_t id = append(windows, &window, window.key, state);
         if (MR_PLANTED(windows->env, TIMER_LOST_AT_RESTORE))
             windows->list[id].timer_ns = MR_NS_NEVER;
     }
     mr_accumulators_restore(&windows->accumulators, n, reader);
+    if (windows->keeps_shown) mr_accumulators_restore(&windows->shown, n, reader);
 }

@@ -76,8 +76,31 @@ static void clear_window(struct combine *combine, uint32_t id, bool is_over)
     window->fresh_rows = 0;
     window->has_hold = false;
     if (!is_over && windowing_of(combine)->accumulation != MR_DISCARDING) return;
+    mr_pane_windows_unshow(&combine->windows, id);
     window->n_rows = 0;
     mr_accumulators_clear(&combine->windows.accumulators, id);
+}
+
+/* What is taken back goes first. */
+static void say(struct combine *combine, uint32_t id, struct mr_pane pane)
+{
+    const struct mr_pane_window *window = &combine->windows.list[id];
+    bool is_shown = window->is_shown;
+    if (is_shown) mr_pane_output_take_back(&combine->output, id, MR_ROW_UPDATE_BEFORE);
+    mr_pane_output_put(
+        &combine->output, id, pane, is_shown ? MR_ROW_UPDATE_AFTER : MR_ROW_INSERT);
+    if (combine->windows.keeps_shown)
+        mr_pane_windows_show(&combine->windows, id, pane, mr_pane_output_time_us(window));
+}
+
+/* Takes back what sessions said whose bounds are others now. */
+static void take_back_ghosts(struct combine *combine)
+{
+    uint32_t ghost;
+    while ((ghost = mr_pane_windows_pop_ghost(&combine->windows)) != MR_PANE_WINDOW_NONE) {
+        mr_pane_output_take_back(&combine->output, ghost, MR_ROW_DELETE);
+        mr_pane_windows_unshow(&combine->windows, ghost);
+    }
 }
 
 static void put_pane(struct combine *combine, uint32_t id, enum cause cause, bool is_last)
@@ -98,7 +121,7 @@ static void put_pane(struct combine *combine, uint32_t id, enum cause cause, boo
             pane.nonspeculative_index = (uint16_t)window->n_nonspeculative;
             if (window->n_nonspeculative < MR_PANE_SPECULATIVE - 1) window->n_nonspeculative++;
         }
-        mr_pane_output_put(&combine->output, id, pane);
+        say(combine, id, pane);
     }
     clear_window(combine, id, is_last);
 }
@@ -327,6 +350,7 @@ static void fire_touched(struct combine *combine, const struct intake *intake)
         struct mr_probe_at at = mr_operator_at(&combine->operator);
         probe->batch_taken(probe->self, &at);
     }
+    take_back_ghosts(combine);
     struct mr_pane_window *list = combine->windows.list;
     for (uint32_t i = 0; i < intake->n; i++) list[intake->ids[i]].is_touched = true;
     for (uint32_t i = 0; i < intake->n; i++) {

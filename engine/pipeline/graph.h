@@ -69,7 +69,9 @@ struct mr_trigger {
 enum { MR_TRIGGER_NODES_MAX = 32 };
 /* Whether the trigger, or a part of it, is of the kind. NULL has none. */
 bool mr_trigger_has(const struct mr_trigger *trigger, enum mr_trigger_kind kind);
-/* RETRACTING: a pane that is not the first takes back the one before it (UPDATE_BEFORE), then says what holds now. */
+/* RETRACTING: a pane that is not the first takes back the one before it (UPDATE_BEFORE), then
+ * says what holds now (UPDATE_AFTER). What a session has said is taken back (DELETE) when its
+ * bounds change. */
 enum mr_accumulation { MR_DISCARDING, MR_ACCUMULATING, MR_RETRACTING };
 /* The time of a pane: the last instant of its window, or the earliest or latest of the rows that it brings. */
 enum mr_timestamp_combiner { MR_END_OF_WINDOW, MR_EARLIEST, MR_LATEST };
@@ -448,6 +450,11 @@ static inline bool mr_transform_keeps_times(const struct mr_transform *transform
 static inline bool mr_transform_has_panes(const struct mr_transform *transform)
 {
     return transform->kind == MR_COMBINE || mr_transform_gathers(transform);
+}
+/* Whether what it has put out may be taken back. */
+static inline bool mr_transform_retracts(const struct mr_transform *transform)
+{
+    return transform->kind == MR_COMBINE && transform->windowing.accumulation == MR_RETRACTING;
 }
 /* Whether what it puts out follows from state and watermark: checks and oracle look after it. */
 static inline bool mr_transform_has_state(const struct mr_transform *transform)

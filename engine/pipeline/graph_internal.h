@@ -341,6 +341,10 @@ MR_MUST_CHECK bool mr_join_read(struct mr_graph_reader *reader, const struct mr_
 /* A Combine upstream whose panes are not one for each window: which of them meet depends on when they come. NULL: none. */
 const struct mr_transform *mr_find_many_panes(
     const struct mr_graph_reader *reader, const struct mr_transform *transform);
+/* retraction.c: whether the transform, which is configured, can do with rows that are taken
+ * back. */
+MR_MUST_CHECK bool mr_retraction_check(
+    struct mr_graph_reader *reader, const struct mr_spec *spec, uint32_t transform);
 /* config_join_streams.c */
 bool mr_configure_join_streams(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

@@ -10,6 +10,7 @@ struct planner {
     uint32_t *stage_of; /* group of each transform while planning; then the stage */
     bool *derives_window;
     bool *has_pane;
+    bool *has_kind;
     bool *has_window;
 };
 
@@ -119,10 +120,12 @@ static void trace_panes(struct planner *planner)
     for (uint32_t i = 0; i < planner->graph->n_transforms; i++) {
         const struct mr_transform *at = &planner->graph->transforms[i];
         planner->has_pane[i] = mr_transform_has_panes(at);
+        planner->has_kind[i] = mr_transform_retracts(at);
         planner->has_window[i] =
             mr_transform_has_panes(at) || at->windowing.kind != MR_WINDOW_GLOBAL;
         for (uint32_t k = 0; k < at->n_inputs; k++) {
             planner->has_pane[i] |= planner->has_pane[at->inputs[k].transform];
+            planner->has_kind[i] |= planner->has_kind[at->inputs[k].transform];
             planner->has_window[i] |= planner->has_window[at->inputs[k].transform];
         }
     }
@@ -139,6 +142,7 @@ static void make_exchange(struct planner *planner, struct mr_exchange *exchange,
     uint32_t slots = 0;
     if (!planner->derives_window[from->id]) slots |= MR_SLOT_WINDOW;
     if (planner->has_pane[from->id]) slots |= MR_SLOT_PANE;
+    if (planner->has_kind[from->id]) slots |= MR_SLOT_KIND;
     *exchange = (struct mr_exchange){.id = id,
         .kind = exchange_into(to),
         .from = edge,
@@ -211,6 +215,7 @@ const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_gra
         .stage_of = mr_region_array(region, uint32_t, graph->n_transforms),
         .derives_window = mr_region_array(region, bool, graph->n_transforms),
         .has_pane = mr_region_array(region, bool, graph->n_transforms),
+        .has_kind = mr_region_array(region, bool, graph->n_transforms),
         .has_window = mr_region_array(region, bool, graph->n_transforms)};
     assign_groups(&planner);
     uint32_t n_stages = number_stages(&planner);
@@ -232,6 +237,7 @@ const struct mr_plan *mr_plan_make(struct mr_region *region, const struct mr_gra
         .exchanges = exchanges,
         .stage_of = planner.stage_of,
         .derives_window = planner.derives_window,
-        .has_window = planner.has_window};
+        .has_window = planner.has_window,
+        .has_kind = planner.has_kind};
     return plan;
 }

@@ -58,6 +58,7 @@ struct mr_plan {
     const bool *derives_window;  /* [n_transforms] */
     /* Whether rows of the transform belong to windows that matter: a Combine or a windowing lies upstream. */
     const bool *has_window;      /* [n_transforms] */
+    const bool *has_kind;        /* [n_transforms]: rows that came may be taken back */
 };
 
 /* Plans a graph; every graph that was read can be planned. */

@@ -263,7 +263,9 @@ static bool expand_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
         reader, spec->entry->kind, spec->type, spec->path, spec->place, edges, spec->n_inputs);
     uint32_t id = transform->id;
     struct mr_spec inner = mr_output_schema_inner(reader, spec);
-    if (!spec->entry->configure(reader, &inner, transform)) return false;
+    if (!spec->entry->configure(reader, &inner, transform) ||
+        !mr_retraction_check(reader, spec, id))
+        return false;
     transform = &reader->transforms[id];
 
     spec->out.n = transform->n_outputs;

@@ -207,9 +207,6 @@ static bool read_window_config(struct mr_graph_reader *reader, const struct mr_y
         return false;
     out->accumulation = (enum mr_accumulation)mode;
     out->timestamp_combiner = (enum mr_timestamp_combiner)combiner;
-    if (out->accumulation == MR_RETRACTING)
-        return mr_fail_at(reader->err, mr_config_get(config, "accumulation")->place,
-            "accumulation 'retracting' is not supported yet");
     if (trigger && !mr_trigger_read(reader, trigger, &out->trigger)) return false;
     simplify(out);
     return true;

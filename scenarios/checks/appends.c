@@ -94,6 +94,7 @@ struct sink_row {
     const struct mr_sink_view *sink;
     mr_us window_start_us;
     mr_us window_end_us;
+    enum mr_row_kind kind;
     const struct mr_value *values;
     struct mr_value expected[MR_FIELDS_MAX]; /* written when it is not right */
 };
@@ -154,15 +155,17 @@ static void report_order(
         report_row(checks, append, row, MR_CHECK_ORDER, MR_VERDICT_REORDERED);
     if (witness)
         mr_witness_append(witness->summary, sizeof witness->summary,
-            "came behind a row of its key that the input has after it");
+            row->kind == MR_ROW_INSERT
+                ? "came behind a row of its key that the input has after it"
+                : "takes back a row that has not come");
 }
 
 /* True when the row is settled. */
 static bool settle_row(
     struct mr_checks *checks, const struct mr_append *append, struct sink_row *row)
 {
-    enum mr_match match = mr_oracle_match(checks->oracle, row->sink->transform,
-        row->window_start_us, row->window_end_us, row->values, row->expected);
+    enum mr_match match = mr_oracle_match_change(checks->oracle, row->sink->transform,
+        row->kind, row->window_start_us, row->window_end_us, row->values, row->expected);
     switch (match) {
     case MR_MATCH_RIGHT:
         checks->counts.rows_matched++;
@@ -202,6 +205,7 @@ static void settle_block(struct mr_checks *checks, struct mr_append *append,
         row->window_start_us = block->window_starts_us[i];
         row->window_end_us = block->window_ends_us[i];
         row->values = block->values + (size_t)i * n_fields;
+        row->kind = block->kinds ? (enum mr_row_kind)block->kinds[i] : MR_ROW_INSERT;
         if (!settle_row(checks, append, row)) continue;
         *word |= bit;
         append->n_open--;

@@ -63,13 +63,15 @@ static void show_pane(char *out, size_t size, const struct mr_checks *checks, ui
     const struct mr_machine_pane *pane)
 {
     static const char *const timings[] = {"early", "on time", "late", "untimed"};
+    static const char *const kinds[] = {
+        "", ", taken back", ", anew", ", deleted"}; /* by kind */
     const struct mr_transform *transform = mr_panes_transform_of(checks, combine);
     char at[MR_TIME_TEXT_BYTES];
     mr_timestamp_format(pane->at_us, at);
     mr_witness_row(out, size, &transform->outputs[0].schema, pane->values);
-    mr_witness_append(out, size, " pane %u (%d) %s%s at %s", pane->index,
+    mr_witness_append(out, size, " pane %u (%d) %s%s%s at %s", pane->index,
         pane->nonspeculative_index, timings[pane->timing & 3], pane->is_last ? ", last" : "",
-        at);
+        kinds[pane->kind & 3], at);
 }
 
 /* The witness of a broken contract but for what was wrong; NULL when there is one already. */
@@ -187,6 +189,7 @@ static struct mr_machine_pane pane_of(
         .nonspeculative_index = is_early ? -1 : pane->nonspeculative_index,
         .timing = pane->timing,
         .is_last = pane->is_last,
+        .kind = rows->kinds ? rows->kinds[row] : MR_ROW_INSERT,
         .values = values};
 }
 
@@ -208,7 +211,8 @@ static bool is_right(
         if (!mr_value_near(owed->values[i], came->values[i], owed->slacks[i])) return false;
     return owed->at_us == came->at_us && owed->index == came->index &&
            owed->nonspeculative_index == came->nonspeculative_index &&
-           owed->timing == came->timing && owed->is_last == came->is_last;
+           owed->timing == came->timing && owed->is_last == came->is_last &&
+           owed->kind == came->kind;
 }
 
 /* Takes out the pane that came, or else one of its window and key. NULL: none is owed. */

@@ -40,6 +40,7 @@ void mr_sink_block_load(
     uint32_t left = batch->n_rows - first;
     block->n = left < MR_SINK_BLOCK_ROWS ? left : MR_SINK_BLOCK_ROWS;
     load_windows(block, batch, first);
+    block->kinds = batch->kinds ? batch->kinds + first : NULL;
     for (uint32_t f = 0; f < batch->n_columns; f++)
         load_column(&batch->columns[f], first, block->n, batch->n_columns, block->values + f);
 }

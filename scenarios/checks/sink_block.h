@@ -10,6 +10,7 @@ struct mr_sink_block {
     uint32_t n;
     const mr_us *window_starts_us; /* [n] */
     const mr_us *window_ends_us;   /* [n] */
+    const uint8_t *kinds;          /* [n] of enum mr_row_kind; NULL: all are inserts */
     mr_us no_windows_us[2][MR_SINK_BLOCK_ROWS];
     struct mr_value values[MR_SINK_BLOCK_ROWS * MR_FIELDS_MAX]; /* [n][n_columns] */
 };

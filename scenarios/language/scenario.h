@@ -164,6 +164,7 @@ struct mr_test_row {
     int64_t index;
     int64_t nonspeculative_index;
     int is_last;
+    int kind; /* enum mr_row_kind */
 };
 enum mr_test_step_kind {
     MR_TEST_ROWS,

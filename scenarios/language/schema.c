@@ -418,7 +418,8 @@ DEFINITION("step_pane": {
         "timing": {"enum": ["early", "on_time", "late", "unknown", "on-time"]},
         "index": {"type": "integer", "minimum": 0},
         "nonspeculative_index": {"type": "integer", "minimum": -1},
-        "is_last": {"type": "boolean"}}})
+        "is_last": {"type": "boolean"},
+        "kind": {"enum": ["insert", "update_before", "update_after", "delete"]}}})
 DEFINITION("step_window": {
     "type": "object", "additionalProperties": false, "required": ["start", "end"],
     "properties": {"start": {"$ref": "#/definitions/time"}, "end": {"$ref": "#/definitions/time"}}})

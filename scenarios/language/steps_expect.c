@@ -62,6 +62,13 @@ static bool read_nonspeculative(
     return true;
 }
 
+static bool read_kind(struct mr_reading *reading, const struct mr_yaml *map, int *out)
+{
+    static const char *const words[] = {
+        "insert", "update_before", "update_after", "delete"}; /* by kind */
+    return mr_read_word(reading, map, "kind", words, MR_COUNT_OF(words), out);
+}
+
 static bool read_pane(
     struct mr_reading *reading, const struct mr_yaml *node, struct mr_test_row *out)
 {
@@ -71,7 +78,7 @@ static bool read_pane(
     if (!mr_read_keys(reading, node, "pane", MR_MAP_STEP_PANE) ||
         !read_timing(reading, node, &out->timing) ||
         !read_count(reading, node, "index", &out->index) ||
-        !read_nonspeculative(reading, node, out) ||
+        !read_nonspeculative(reading, node, out) || !read_kind(reading, node, &out->kind) ||
         !mr_read_bool(reading, node, "is_last", &is_last))
         return false;
     if (mr_yaml_get(node, "is_last")) out->is_last = is_last;
@@ -101,7 +108,8 @@ bool mr_read_expected(
             .timing = -1,
             .index = -1,
             .nonspeculative_index = -1,
-            .is_last = -1};
+            .is_last = -1,
+            .kind = -1};
         bool is_pane = row && row->kind == MR_YAML_MAP && mr_schema_find(schema, "row") < 0;
         if (is_pane && !read_pane(reading, node, &rows[i])) return false;
         if (!mr_read_row(reading, is_pane ? row : node, schema, -1, &rows[i].row)) return false;

@@ -261,6 +261,7 @@ static void compile_sink(struct mr_oracle *oracle, struct mr_step *step)
     sink->id = transform->id;
     sink->n_fields = schema_of(oracle->graph, edge)->n_fields;
     sink->has_windows = step->has_windows;
+    sink->is_retracting = step->is_retracting;
     sink->order_field = transform->write.key_field;
     sink->sources = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
     sink->key_fields = NEW_ARRAY(oracle, int, MR_FIELDS_MAX);
@@ -322,9 +323,11 @@ static void trace_windows(const struct mr_oracle *oracle, struct mr_step *step)
     bool has_panes = mr_transform_has_panes(transform);
     step->has_windows = has_panes || transform->windowing.kind != MR_WINDOW_GLOBAL;
     step->is_rewindowed = transform->kind == MR_WINDOW_INTO;
+    step->is_retracting = mr_transform_retracts(transform);
     for (uint32_t k = 0; k < transform->n_inputs; k++) {
         const struct mr_step *input = &oracle->steps[transform->inputs[k].transform];
         step->has_windows |= input->has_windows;
+        step->is_retracting |= input->is_retracting;
         step->is_rewindowed |= input->is_rewindowed;
         if (k == 0) step->last_fold = input->last_fold;
         if (input->last_fold != step->last_fold) step->last_fold = NULL;
@@ -421,6 +424,7 @@ void mr_oracle_compile(
 static void free_sink(struct mr_oracle *oracle, struct mr_sink *sink)
 {
     mr_ledger_deinit(&sink->ledger);
+    mr_drops_deinit(&sink->standing, oracle->arena);
     FREE_ARRAY(oracle, sink->sources, MR_FIELDS_MAX);
     FREE_ARRAY(oracle, sink->key_fields, MR_FIELDS_MAX);
     if (sink->shown) FREE_ARRAY(oracle, sink->shown, sink->n_fields);

@@ -241,8 +241,8 @@ static void push_sink(
     uint64_t order = 0;
     if (row->origin && sink->order_field >= 0)
         order = mr_digest_mix(row->origin, mr_value_hash(row->values[sink->order_field])) | 1;
-    mr_ledger_add(
-        &sink->ledger, start_us, end_us, row->values, row->slacks, order, row->is_loose);
+    mr_ledger_add(&sink->ledger, (enum mr_row_kind)row->kind, start_us, end_us, row->values,
+        row->slacks, order, row->is_loose);
 }
 
 /* Whether the row is one of those that the target's window and fields come from. */

@@ -18,6 +18,7 @@ struct mr_flow_row {
     bool is_loose;   /* stands for panes that the engine may have cut otherwise */
     bool has_pane;   /* it came out of a Combine or its like: then `pane` says how */
     struct mr_pane pane;
+    uint8_t kind; /* enum mr_row_kind */
     mr_us window_start_us;
     mr_us window_end_us;
     uint64_t origin; /* rows of the same stay in order on their way to a sink; 0: no order */

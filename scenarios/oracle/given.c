@@ -26,6 +26,7 @@ void mr_oracle_give(
         .window_start_us = pane->start_us,
         .window_end_us = pane->end_us,
         .has_pane = true,
+        .kind = (uint8_t)pane->kind,
         .pane = {.index = pane->index,
             .nonspeculative_index = (uint16_t)pane->nonspeculative_index,
             .timing = (uint8_t)pane->timing,

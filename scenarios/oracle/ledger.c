@@ -79,14 +79,15 @@ static void reserve_orders(struct mr_ledger *ledger)
     mr_arena_free(ledger->arena, old.orders, sizeof *old.orders * old.n_order_slots);
 }
 
-static uint64_t name_of(
-    const struct mr_ledger *ledger, mr_us start_us, mr_us end_us, const struct mr_value *row)
+static uint64_t name_of(const struct mr_ledger *ledger, enum mr_row_kind kind, mr_us start_us,
+    mr_us end_us, const struct mr_value *row)
 {
     const struct mr_ledger_shape *shape = ledger->shape;
     uint64_t hash =
         shape->has_windows ? mr_digest_mix((uint64_t)start_us, (uint64_t)end_us) : 0;
     for (uint32_t i = 0; i < shape->n_fields; i++)
         if (shape->name_fields >> i & 1) hash = mr_digest_mix(hash, mr_value_hash(row[i]));
+    if (kind != MR_ROW_INSERT) hash = mr_digest_mix(hash, kind);
     return hash | 1; /* not empty */
 }
 
@@ -150,11 +151,12 @@ static void append(struct mr_ledger *ledger, const struct mr_ledger_item *item)
     link_item(ledger, ledger->n_items++);
 }
 
-void mr_ledger_add(struct mr_ledger *ledger, mr_us window_start_us, mr_us window_end_us,
-    const struct mr_value *values, const double *slacks, uint64_t order, bool is_optional)
+void mr_ledger_add(struct mr_ledger *ledger, enum mr_row_kind kind, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *values, const double *slacks, uint64_t order,
+    bool is_optional)
 {
     struct mr_ledger_item item = {
-        .name = name_of(ledger, window_start_us, window_end_us, values),
+        .name = name_of(ledger, kind, window_start_us, window_end_us, values),
         .order = order,
         .sequence = ledger->n_added++,
         .window_start_us = window_start_us,
@@ -299,11 +301,12 @@ static enum mr_ledger_answer match_again(struct mr_ledger *ledger,
     return MR_LEDGER_AGAIN;
 }
 
-enum mr_ledger_answer mr_ledger_match(struct mr_ledger *ledger, mr_us window_start_us,
-    mr_us window_end_us, const struct mr_value *row, struct mr_value *expected)
+enum mr_ledger_answer mr_ledger_match(struct mr_ledger *ledger, enum mr_row_kind kind,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row,
+    struct mr_value *expected)
 {
     tidy(ledger);
-    uint64_t hash = name_of(ledger, window_start_us, window_end_us, row);
+    uint64_t hash = name_of(ledger, kind, window_start_us, window_end_us, row);
     struct mr_ledger_name *name = ledger->n_name_slots ? name_slot(ledger, hash) : NULL;
     if (name && !name->hash) name = NULL;
     if (!name || name->first == MR_LEDGER_NONE)

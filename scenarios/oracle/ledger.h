@@ -4,6 +4,7 @@
 
 #include "base/value.h"
 #include "engine/batch/scratch.h"
+#include "engine/expression/expression.h"
 #include "scenarios/oracle/marks.h"
 
 #define MR_LEDGER_NONE UINT32_MAX
@@ -75,13 +76,16 @@ enum mr_ledger_answer {
 void mr_ledger_init(struct mr_ledger *ledger, struct mr_arena *arena,
     const struct mr_ledger_shape *shape, struct mr_marks *marks);
 void mr_ledger_deinit(struct mr_ledger *ledger);
-/* Copies the row. `order` and `is_optional` as in struct mr_ledger_item. */
-void mr_ledger_add(struct mr_ledger *ledger, mr_us window_start_us, mr_us window_end_us,
-    const struct mr_value *values, const double *slacks, uint64_t order, bool is_optional);
+/* Copies the row. Rows of different kinds are never the same. `order` and `is_optional` as in
+ * struct mr_ledger_item. */
+void mr_ledger_add(struct mr_ledger *ledger, enum mr_row_kind kind, mr_us window_start_us,
+    mr_us window_end_us, const struct mr_value *values, const double *slacks, uint64_t order,
+    bool is_optional);
 /* Strikes a row off. `expected[n_fields]` is written for WRONG and AGAIN: values that are not
  * known any more are None. */
-enum mr_ledger_answer mr_ledger_match(struct mr_ledger *ledger, mr_us window_start_us,
-    mr_us window_end_us, const struct mr_value *row, struct mr_value *expected);
+enum mr_ledger_answer mr_ledger_match(struct mr_ledger *ledger, enum mr_row_kind kind,
+    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row,
+    struct mr_value *expected);
 void mr_ledger_forget(struct mr_ledger *ledger);
 /* The i-th owed item, or NULL. */
 const struct mr_ledger_item *mr_ledger_owed_at(const struct mr_ledger *ledger, uint64_t i);

@@ -194,7 +194,9 @@ void mr_oracle_forget_owed(struct mr_oracle *oracle)
     for (uint32_t i = 0; i < oracle->graph->n_transforms; i++) {
         struct mr_step *step = &oracle->steps[i];
         if (step->fold) mr_fold_forget(oracle, step->fold);
-        if (step->sink) mr_ledger_forget(&step->sink->ledger);
+        if (!step->sink) continue;
+        mr_ledger_forget(&step->sink->ledger);
+        step->sink->has_history = true;
     }
 }
 
@@ -236,8 +238,34 @@ uint64_t mr_oracle_dropped(const struct mr_oracle *oracle, uint32_t transform)
 enum mr_match mr_oracle_match(struct mr_oracle *oracle, uint32_t sink, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row, struct mr_value *expected)
 {
-    return mr_sink_match(
-        oracle, sink_of(oracle, sink), window_start_us, window_end_us, row, expected);
+    return mr_sink_match(oracle, sink_of(oracle, sink), MR_ROW_INSERT, window_start_us,
+        window_end_us, row, expected);
+}
+
+/* Whether the rows of the sink that stand, taken together, still are none too few. */
+static bool stands(struct mr_oracle *oracle, struct mr_sink *sink, enum mr_row_kind kind,
+    mr_us start_us, mr_us end_us, const struct mr_value *row)
+{
+    mr_window_normalize(&start_us, &end_us);
+    uint64_t hash = mr_digest_mix((uint64_t)start_us, (uint64_t)end_us);
+    for (uint32_t i = 0; i < sink->n_fields; i++)
+        hash = mr_digest_mix(hash, mr_value_hash(row[i]));
+    if (kind == MR_ROW_UPDATE_BEFORE || kind == MR_ROW_DELETE)
+        return mr_drops_take(&sink->standing, hash | 1) || sink->has_history;
+    mr_drops_add(&sink->standing, oracle->arena, start_us, hash | 1);
+    return true;
+}
+
+enum mr_match mr_oracle_match_change(struct mr_oracle *oracle, uint32_t sink,
+    enum mr_row_kind kind, mr_us window_start_us, mr_us window_end_us,
+    const struct mr_value *row, struct mr_value *expected)
+{
+    struct mr_sink *of = sink_of(oracle, sink);
+    enum mr_match match =
+        mr_sink_match(oracle, of, kind, window_start_us, window_end_us, row, expected);
+    if (!of->is_retracting || match != MR_MATCH_RIGHT) return match;
+    return stands(oracle, of, kind, window_start_us, window_end_us, row) ? match
+                                                                         : MR_MATCH_REORDERED;
 }
 
 void mr_oracle_prepare(const struct mr_oracle *oracle, uint32_t sink, uint32_t n,

@@ -4,6 +4,7 @@
 #ifndef MR_SCENARIOS_ORACLE_ORACLE_H
 #define MR_SCENARIOS_ORACLE_ORACLE_H
 
+#include "engine/expression/expression.h"
 #include "engine/pipeline/graph.h"
 
 /* Reads rows [first, first + n) of a partition: values[n][n_fields] row by row, and event times. */
@@ -127,6 +128,12 @@ enum mr_match {
  */
 enum mr_match mr_oracle_match(struct mr_oracle *oracle, uint32_t sink, mr_us window_start_us,
     mr_us window_end_us, const struct mr_value *row, struct mr_value *expected);
+
+/* The same for rows of which some take others back: it may only take back what came before,
+ * else it is REORDERED. */
+enum mr_match mr_oracle_match_change(struct mr_oracle *oracle, uint32_t sink,
+    enum mr_row_kind kind, mr_us window_start_us, mr_us window_end_us,
+    const struct mr_value *row, struct mr_value *expected);
 
 /* A hint that rows[n][n_fields] will be matched next, in these windows: it changes nothing, but where there are many
  * keys the matches then need not wait for memory. Some 16 to 64 rows at a time do best. */

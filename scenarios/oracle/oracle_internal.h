@@ -46,6 +46,7 @@ struct mr_step {
     struct mr_timed *timed; /* JOIN_STREAMS */
     struct mr_key_machines *machines; /* of transforms with state by key */
     bool has_windows;     /* a Combine or a windowing lies upstream, or is this */
+    bool is_retracting;   /* what it puts out may be taken back */
     /* The one Combine through which all rows here have come last, this one included; NULL:
      * there is none, or there are several. Whether they have other windows since. */
     struct mr_fold *last_fold;
@@ -83,6 +84,9 @@ struct mr_sink {
     uint32_t n_shown;   /* of a direct sink */
     struct mr_shown *shown;
     int order_field; /* decides the partition; -1: none */
+    bool is_retracting;       /* rows may be taken back */
+    bool has_history;         /* rows came that the oracle has forgotten */
+    struct mr_drops standing; /* retracting: rows that came and were not taken back */
     struct mr_ledger_shape shape;
     struct mr_ledger ledger;
 };
@@ -195,8 +199,8 @@ void mr_stream_join_pass(struct mr_oracle *oracle, struct mr_timed *timed, mr_us
 /* Windows of the global kind have two ends: that of the window and "none". */
 void mr_window_normalize(mr_us *start_us, mr_us *end_us);
 enum mr_match mr_sink_match(struct mr_oracle *oracle, struct mr_sink *sink,
-    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row,
-    struct mr_value *expected);
+    enum mr_row_kind kind, mr_us window_start_us, mr_us window_end_us,
+    const struct mr_value *row, struct mr_value *expected);
 /* Direct sinks: asks memory for the groups of rows that will be matched. */
 void mr_sink_prepare(const struct mr_sink *sink, uint32_t n, const mr_us *starts_us,
     const mr_us *ends_us, const struct mr_value *rows);

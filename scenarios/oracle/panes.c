@@ -315,8 +315,8 @@ static bool is_coming(const struct mr_sink *sink, struct pane *pane)
 }
 
 enum mr_match mr_sink_match(struct mr_oracle *oracle, struct mr_sink *sink,
-    mr_us window_start_us, mr_us window_end_us, const struct mr_value *row,
-    struct mr_value *expected)
+    enum mr_row_kind kind, mr_us window_start_us, mr_us window_end_us,
+    const struct mr_value *row, struct mr_value *expected)
 {
     struct pane pane;
     pane.start_us = window_start_us;
@@ -324,7 +324,7 @@ enum mr_match mr_sink_match(struct mr_oracle *oracle, struct mr_sink *sink,
     pane.row = row;
     mr_window_normalize(&pane.start_us, &pane.end_us);
     if (MR_LIKELY(sink->is_direct)) return match_pane(oracle, sink, &pane, expected);
-    switch (mr_ledger_match(&sink->ledger, pane.start_us, pane.end_us, row, expected)) {
+    switch (mr_ledger_match(&sink->ledger, kind, pane.start_us, pane.end_us, row, expected)) {
     case MR_LEDGER_RIGHT:
         return MR_MATCH_RIGHT;
     case MR_LEDGER_REORDERED:

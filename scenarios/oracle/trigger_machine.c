@@ -37,6 +37,7 @@ static void copy_window(struct mr_machine *to, const struct mr_machine_window *w
     struct mr_machine_window *copy = mr_arena_alloc(to->arena, sizeof *copy);
     *copy = *window;
     copy->key->n_holders++;
+    if (copy->shown) copy->shown->n_holders++;
     copy->trigger = mr_tree_copy(to->arena, window->trigger);
     copy->rows = NULL;
     copy->n_rows = copy->capacity = 0;
@@ -106,6 +107,47 @@ void mr_machine_time_row(
     window->has_time = true;
 }
 
+void mr_machine_unshow(struct mr_machine *machine, struct mr_machine_window *window)
+{
+    if (window->shown) mr_machine_tuple_drop(machine->arena, window->shown);
+    window->shown = NULL;
+}
+
+/* What the last pane was, once more. */
+static void tell_shown(
+    struct mr_machine *machine, const struct mr_machine_window *window, int kind)
+{
+    double slacks[2 * MR_FIELDS_MAX];
+    struct mr_machine_pane pane = window->shown_pane;
+    uint32_t n = window->shown->n / 2;
+    for (uint32_t i = 0; i < n; i++) slacks[i] = window->shown->values[n + i].f;
+    pane.kind = kind;
+    pane.values = window->shown->values;
+    pane.slacks = slacks;
+    if (machine->listener.pane) machine->listener.pane(machine->listener.self, &pane);
+}
+
+static void keep_shown(struct mr_machine *machine, struct mr_machine_window *window,
+    const struct mr_machine_pane *pane)
+{
+    struct mr_value both[4 * MR_FIELDS_MAX];
+    uint32_t n = machine->fold.n_keys + machine->fold.n_tallies;
+    for (uint32_t i = 0; i < n; i++) {
+        both[i] = pane->values[i];
+        both[n + i] = (struct mr_value){.type = MR_TYPE_FLOAT, .f = pane->slacks[i]};
+    }
+    mr_machine_unshow(machine, window);
+    window->shown = mr_machine_tuple_new(machine->arena, both, 2 * n);
+    window->shown_pane = *pane;
+}
+
+void mr_machine_take_back(struct mr_machine *machine, struct mr_machine_window *window)
+{
+    if (!window->shown) return;
+    tell_shown(machine, window, MR_ROW_DELETE);
+    mr_machine_unshow(machine, window);
+}
+
 static void tell(
     struct mr_machine *machine, struct mr_machine_window *window, int timing, bool is_last)
 {
@@ -127,7 +169,13 @@ static void tell(
         if (window->n_nonspeculative < 65534)
             window->n_nonspeculative++; /* 16 bits of a pane */
     }
+    if (window->shown) {
+        tell_shown(machine, window, MR_ROW_UPDATE_BEFORE);
+        pane.kind = MR_ROW_UPDATE_AFTER;
+    }
     if (machine->listener.pane) machine->listener.pane(machine->listener.self, &pane);
+    if (machine->transform->windowing.accumulation == MR_RETRACTING)
+        keep_shown(machine, window, &pane);
     mr_scratch_reset(&machine->scratch);
 }
 
@@ -143,8 +191,9 @@ static void put_pane(struct mr_machine *machine, struct mr_machine_window *windo
         tell(machine, window, timing, is_last);
     window->n_fresh = 0;
     window->has_time = false;
-    if (is_last || machine->transform->windowing.accumulation == MR_DISCARDING)
-        mr_machine_clear_rows(machine, window);
+    if (!is_last && machine->transform->windowing.accumulation != MR_DISCARDING) return;
+    mr_machine_clear_rows(machine, window);
+    mr_machine_unshow(machine, window);
 }
 
 static void ask(struct mr_machine *machine, struct mr_machine_window *window, enum cause cause,

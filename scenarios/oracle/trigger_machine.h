@@ -14,6 +14,7 @@ struct mr_machine_pane {
     int32_t nonspeculative_index; /* -1: early */
     int timing;                   /* 0 early, 1 on time, 2 late */
     bool is_last;
+    int kind; /* enum mr_row_kind: UPDATE_BEFORE and DELETE take back what was said */
     const struct mr_value *values; /* [n_keys + n_aggregates]; borrowed for the call */
     const double *slacks;          /* how far off floats may be */
 };

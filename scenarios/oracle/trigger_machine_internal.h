@@ -27,6 +27,10 @@ struct mr_machine_window {
     uint32_t n_fresh;               /* since the last pane */
     uint32_t n_panes;
     uint32_t n_nonspeculative;
+    /* Retracting: the values of the last pane, then their slacks (NULL: nothing is to be taken
+     * back), and the rest of it. */
+    struct mr_machine_tuple *shown;
+    struct mr_machine_pane shown_pane;
     bool has_time;
     mr_us time_us;  /* of the next pane */
     mr_us due_us;   /* its end until has_ended, then when it expires */
@@ -93,6 +97,10 @@ void mr_machine_window_discard(struct mr_machine *machine, struct mr_machine_win
 void mr_machine_clear_rows(struct mr_machine *machine, struct mr_machine_window *window);
 void mr_machine_add_row(
     struct mr_machine *machine, struct mr_machine_window *window, struct mr_machine_tuple *row);
+/* Nobody will take back what the window has said. */
+void mr_machine_unshow(struct mr_machine *machine, struct mr_machine_window *window);
+/* Its bounds are others now: takes back what it has said. */
+void mr_machine_take_back(struct mr_machine *machine, struct mr_machine_window *window);
 /* Makes the windows of the batch's rows: merges what has to become one. */
 void mr_machine_place(struct mr_machine *machine);
 struct mr_machine_window *mr_machine_find(

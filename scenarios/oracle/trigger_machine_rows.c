@@ -123,6 +123,7 @@ void mr_machine_window_discard(struct mr_machine *machine, struct mr_machine_win
 {
     mr_machine_clear_rows(machine, window);
     mr_arena_free(machine->arena, window->rows, sizeof(void *) * window->capacity);
+    mr_machine_unshow(machine, window);
     mr_tree_discard(machine->arena, window->trigger);
     mr_machine_tuple_drop(machine->arena, window->key);
     mr_arena_free(machine->arena, window, sizeof *window);
@@ -223,8 +224,13 @@ static void place_session(struct mr_machine *machine, const struct mr_machine_ro
     while ((part = parts)) {
         parts = part->next;
         window->n_panes += part->n_panes;
-        if (part->start_us == whole.start_us && part->end_us == whole.end_us)
+        if (part->start_us == whole.start_us && part->end_us == whole.end_us) {
             window->n_nonspeculative = part->n_nonspeculative;
+            window->shown = part->shown;
+            window->shown_pane = part->shown_pane;
+            part->shown = NULL;
+        }
+        mr_machine_take_back(machine, part);
         merge_triggers(machine, window, part);
         merge_time(machine, window, part);
         window->n_fresh += part->n_fresh;

@@ -60,7 +60,8 @@ static bool is_same_row(
 {
     if (a->time_us != b->time_us || a->has_window != b->has_window ||
         a->window_start_us != b->window_start_us || a->window_end_us != b->window_end_us ||
-        a->pane.index != b->pane.index || a->pane.timing != b->pane.timing)
+        a->pane.index != b->pane.index || a->pane.timing != b->pane.timing ||
+        a->kind != b->kind)
         return false;
     for (uint32_t f = 0; f < schema->n_fields; f++)
         if (!mr_value_same(a->row[f], b->row[f])) return false;
@@ -106,6 +107,7 @@ static struct mr_outcome *outcome_new(struct mr_arena *arena, const struct mr_ba
     }
     outcome->pane = (struct mr_pane){.timing = MR_PANE_UNKNOWN};
     if (batch->panes) outcome->pane = batch->panes[row];
+    outcome->kind = batch->kinds ? batch->kinds[row] : MR_ROW_INSERT;
     return outcome;
 }
 

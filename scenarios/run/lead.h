@@ -21,6 +21,7 @@ struct mr_outcome {
     mr_us window_start_us;
     mr_us window_end_us;
     struct mr_pane pane;
+    int kind;              /* enum mr_row_kind */
     struct mr_value row[]; /* with its texts behind it */
 };
 

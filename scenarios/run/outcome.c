@@ -46,6 +46,7 @@ static bool matches(const struct mr_schema *schema, const struct mr_test_row *ro
         row->nonspeculative_index != pane->nonspeculative_index)
         return false;
     if (row->is_last >= 0 && row->is_last != pane->is_last) return false;
+    if (row->kind >= 0 && row->kind != outcome->kind) return false;
     return is_row(schema, row, outcome);
 }
 
@@ -106,7 +107,8 @@ enum part {
     PART_TIMING = 4,
     PART_INDEX = 8,
     PART_NONSPECULATIVE = 16,
-    PART_LAST = 32
+    PART_LAST = 32,
+    PART_KIND = 64
 };
 
 static unsigned parts_of(const struct mr_comparison *comparison)
@@ -120,6 +122,7 @@ static unsigned parts_of(const struct mr_comparison *comparison)
         if (row->index >= 0) parts |= PART_INDEX;
         if (row->nonspeculative_index >= 0) parts |= PART_NONSPECULATIVE;
         if (row->is_last >= 0) parts |= PART_LAST;
+        if (row->kind >= 0) parts |= PART_KIND;
     }
     return comparison->n_rows > 0 ? parts : PART_WINDOW | PART_TIMING;
 }
@@ -189,6 +192,8 @@ static void add_number(struct line *line, const char *what, int64_t number)
 static void add_pane(struct line *line, unsigned parts, const struct mr_test_row *row)
 {
     static const char *const timings[] = {" early", " on time", " late", " unknown"};
+    static const char *const kinds[] = {
+        " insert", " update_before", " update_after", " delete"};
     char time[MR_TIME_TEXT_BYTES];
     if (parts & PART_WINDOW && row->has_window)
         add_window(line, row->window_start_us, row->window_end_us);
@@ -203,6 +208,7 @@ static void add_pane(struct line *line, unsigned parts, const struct mr_test_row
             row->nonspeculative_index == MR_PANE_SPECULATIVE ? -1 : row->nonspeculative_index);
     if (parts & PART_LAST && row->is_last >= 0)
         add_text(line, row->is_last ? " last" : " not last");
+    if (parts & PART_KIND && row->kind >= 0) add_text(line, kinds[row->kind]);
 }
 
 static void add_expected(struct line *line, const struct mr_comparison *comparison,
@@ -223,7 +229,8 @@ static void add_actual(struct line *line, const struct mr_comparison *comparison
         .timing = outcome->has_window ? outcome->pane.timing : -1,
         .index = outcome->pane.index,
         .nonspeculative_index = outcome->pane.nonspeculative_index,
-        .is_last = outcome->pane.is_last};
+        .is_last = outcome->pane.is_last,
+        .kind = outcome->kind};
     add_row(line, comparison->schema, outcome->row);
     add_pane(line, parts, &shown);
 }
