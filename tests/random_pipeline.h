@@ -36,6 +36,7 @@ struct random_stream {
     char windowing[256]; /* how its rows are windowed, as text: equal texts are equal windowings
                          */
     bool is_failed;     /* rows of an error output */
+    bool is_retracting; /* rows may be taken back */
     bool is_consumed;
 };
 
@@ -367,12 +368,12 @@ static void random_trigger(
     uint32_t which = random_draw(draws, 16);
     uint32_t lateness = 10 * random_draw(draws, 5);
     uint32_t combiner = random_draw(draws, 3);
-    bool is_accumulating = random_draw(draws, 2);
+    static const char *const modes[] = {"discarding", "accumulating", "retracting"};
+    uint32_t mode = random_draw(draws, 3);
     if (which >= 8 && !is_merging) return;
     snprintf(out, size,
         ", trigger: %s, allowed_lateness: %ums, accumulation: %s, timestamp_combiner: %s",
-        which < 8 ? triggers[which] : "default", lateness,
-        is_accumulating ? "accumulating" : "discarding", combiners[combiner]);
+        which < 8 ? triggers[which] : "default", lateness, modes[mode], combiners[combiner]);
 }
 
 static bool random_window(struct random_writing *writing)
@@ -698,6 +699,25 @@ static uint32_t random_origin(const struct random_pipeline *pipeline, uint32_t s
     return node->is_gone ? node->inputs[0] : stream;
 }
 
+/* What folds, keeps or scatters rows cannot take them back. */
+static bool random_can_retract(enum random_kind kind)
+{
+    return kind != RANDOM_COMBINE && kind != RANDOM_RESHUFFLE && kind != RANDOM_KEYED;
+}
+
+static void random_trace_retractions(
+    const struct random_node *node, const struct random_writing *writing)
+{
+    const struct random_stream *from = writing->from, *other = writing->other;
+    bool is_retracting = node->kind == RANDOM_COMBINE && strstr(from->windowing, "retracting");
+    for (uint32_t i = 0; i < 2; i++) {
+        if (i == 1 && node->kind != RANDOM_FLATTEN) continue;
+        is_retracting |= (i == 0 ? from : other)->is_retracting;
+    }
+    for (uint32_t i = 0; i < RANDOM_OUTPUTS_MAX; i++)
+        writing->out[i].is_retracting = is_retracting;
+}
+
 static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
 {
     struct random_node *node = &pipeline->nodes[index];
@@ -719,6 +739,7 @@ static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
         if (node->kind == RANDOM_FLATTEN &&
             (!writing.other->reference[0] || writing.other->is_failed))
             return false;
+        if (writing.from->is_retracting && !random_can_retract(node->kind)) return false;
     }
     uint32_t used = pipeline->used;
     if (!random_writers[node->kind](&writing)) {
@@ -727,7 +748,11 @@ static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
         memset(out, 0, sizeof *out * RANDOM_OUTPUTS_MAX);
         return false;
     }
-    if (!is_root) pipeline->streams[node->inputs[0]].is_consumed = true;
+    if (!is_root) {
+        writing.from = &pipeline->streams[node->inputs[0]]; /* a Flatten has let go of it */
+        random_trace_retractions(node, &writing);
+        pipeline->streams[node->inputs[0]].is_consumed = true;
+    }
     if (node->kind == RANDOM_FLATTEN) pipeline->streams[node->inputs[1]].is_consumed = true;
     return true;
 }

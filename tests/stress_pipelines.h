@@ -133,6 +133,16 @@ static const struct stress_pipeline stress_pipelines[] = {
             "        accumulation: accumulating\n"
             "        allowed_lateness: 40ms\n"
             FOLD WRITE_ONCE},
+    {.name = "taken-back",
+        .rows = MUCH_DISORDER,
+        .text = CHAIN READ_WITH(BOUNDED("2ms"))
+            "    - type: Window\n"
+            "      config:\n"
+            "        windowing: {type: sessions, gap: 12ms}\n"
+            "        trigger: {after_watermark: {early: {count: 1}, late: {count: 1}}}\n"
+            "        accumulation: retracting\n"
+            "        allowed_lateness: 40ms\n"
+            FOLD WRITE_ONCE},
     {.name = "by-processing-time",
         .rows = SOME_DISORDER,
         .text = CHAIN READ
