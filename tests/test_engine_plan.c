@@ -124,6 +124,18 @@ static void a_combine_begins_a_stage_behind_a_hash_exchange(void **state)
     assert_int_equal(exchange->slots, 0); /* the window follows from the time */
 }
 
+static void rows_that_may_be_taken_back_carry_their_kind(void **state)
+{
+    const struct mr_plan *made = plan(*state,
+        CHAIN READ("in") "    - {type: Window, config: {windowing: {type: fixed, size: 1s}, "
+                         "accumulation: retracting, trigger: {repeatedly: {count: 1}}}}\n"
+                         "    - {type: Combine, name: A, " COUNT "}\n"
+                         "    - {type: WriteToLog, config: {topic: out}}\n");
+    assert_false(made->has_kind[id_of(made, "Window")]);
+    assert_true(made->has_kind[id_of(made, "A")]);
+    assert_true(made->has_kind[id_of(made, "WriteToLog")]);
+}
+
 static void rows_out_of_a_combine_carry_their_pane(void **state)
 {
     const struct mr_plan *made = plan(*state,
@@ -219,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_needs_no_exchange_is_one_stage),
         TEST(a_combine_begins_a_stage_behind_a_hash_exchange),
+        TEST(rows_that_may_be_taken_back_carry_their_kind),
         TEST(rows_out_of_a_combine_carry_their_pane),
         TEST(the_window_travels_where_times_were_assigned_after_it),
         TEST(a_flatten_of_sources_makes_them_one_stage),

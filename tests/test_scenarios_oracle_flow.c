@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "scenarios/oracle/trigger_machine.h"
+
 /* ---- Without windows ---- */
 
 #define FILTER_AND_MAP                                                                         \
@@ -447,6 +449,53 @@ static void a_graph_of_many_ways_is_read_once(void **state)
     assert_int_equal(offsets[2], 2);
 }
 
+/* ---- Rows that are taken back ---- */
+
+static void give(struct fixture *fixture, enum mr_row_kind kind, int64_t count)
+{
+    struct mr_value values[3] = {text("a"), integer(count), integer(0)};
+    double slacks[3] = {0};
+    struct mr_machine_pane pane = {.start_us = 0,
+        .end_us = 10 * MR_SECOND_US,
+        .kind = (int)kind,
+        .values = values,
+        .slacks = slacks};
+    mr_oracle_give(fixture->oracle, find(fixture, "Combine"), &pane);
+}
+
+static enum mr_match match_change(struct fixture *fixture, enum mr_row_kind kind, int64_t count)
+{
+    struct mr_value row[3] = {text("a"), integer(count), integer(0)};
+    return mr_oracle_match_change(fixture->oracle, find(fixture, "WriteToLog"), kind, 0,
+        10 * MR_SECOND_US, row, fixture->expected);
+}
+
+#define TAKEN_BACK                                                                             \
+    CHAIN READ "    - {type: Window, config: {windowing: {type: fixed, size: 10s}, "           \
+               "accumulation: retracting, trigger: {repeatedly: {count: 1}}}}\n" COUNT_AND_SUM \
+                   WRITE_BY_KEY
+
+static void a_row_is_taken_back_once_and_not_before_it_has_come(void **state)
+{
+    struct fixture *fixture = *state;
+    make(fixture, TAKEN_BACK);
+    give(fixture, MR_ROW_INSERT, 1);
+    give(fixture, MR_ROW_UPDATE_BEFORE, 1);
+    give(fixture, MR_ROW_UPDATE_AFTER, 2);
+    assert_int_equal(owed(fixture, "WriteToLog"), 3);
+    assert_int_equal(match_change(fixture, MR_ROW_INSERT, 1), MR_MATCH_RIGHT);
+    assert_int_equal(match_change(fixture, MR_ROW_UPDATE_BEFORE, 1), MR_MATCH_RIGHT);
+    assert_int_equal(match_change(fixture, MR_ROW_UPDATE_BEFORE, 1), MR_MATCH_DUPLICATE);
+    assert_int_equal(match_change(fixture, MR_ROW_UPDATE_AFTER, 2), MR_MATCH_RIGHT);
+    assert_int_equal(owed(fixture, "WriteToLog"), 0);
+    give(fixture, MR_ROW_UPDATE_BEFORE, 2);
+    give(fixture, MR_ROW_UPDATE_AFTER, 3);
+    give(fixture, MR_ROW_DELETE, 3);
+    assert_int_equal(match_change(fixture, MR_ROW_INSERT, 3), MR_MATCH_DUPLICATE);
+    assert_int_equal(match_change(fixture, MR_ROW_DELETE, 3), MR_MATCH_REORDERED);
+    assert_int_equal(match_change(fixture, MR_ROW_UPDATE_BEFORE, 4), MR_MATCH_WRONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +518,7 @@ int main(void)
         TEST(a_row_without_a_window_is_traced_back_by_its_values),
         TEST(a_pane_of_a_second_combine_is_traced_back_through_the_first),
         TEST(a_graph_of_many_ways_is_read_once),
+        TEST(a_row_is_taken_back_once_and_not_before_it_has_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
