@@ -307,13 +307,17 @@ struct mr_column mr_evaluate(
     }
 }
 
+static bool any_failed(const uint8_t *errors, uint32_t n_rows)
+{
+    uint8_t any = 0;
+    for (uint32_t i = 0; i < n_rows; i++) any |= errors[i];
+    return any != 0;
+}
+
 /* A row that failed has a zero value, whatever was computed from what it failed with. */
 static void clear_failed(
     const struct mr_evaluation *evaluation, struct mr_column *column, const uint8_t *errors)
 {
-    uint8_t any = 0;
-    for (uint32_t i = 0; i < evaluation->n_rows; i++) any |= errors[i];
-    if (!any) return;
     size_t bytes = mr_type_bytes(column->type);
     char *values = mr_scratch_alloc(evaluation->scratch, bytes * evaluation->n_rows);
     memcpy(values, column->values, bytes * evaluation->n_rows);
@@ -332,9 +336,15 @@ struct mr_column mr_expression_batch(const struct mr_expression *expression,
     struct mr_evaluation evaluation = {
         .batch = batch, .scratch = scratch, .n_rows = batch->n_rows};
     if (batch->n_rows == 0) return mr_column_of(root->type, mr_scratch_alloc(scratch, 16));
+    const uint8_t *before = NULL;
+    if (expression->retry && any_failed(errors, batch->n_rows))
+        before = memcpy(new_bytes(&evaluation), errors, batch->n_rows);
     struct mr_column column = mr_evaluate(&evaluation, root, errors);
     MR_ASSERT(column.type == root->type);
     MR_ASSERT(!column.valid || root->is_nullable);
-    if (root->kind != MR_NODE_FIELD) clear_failed(&evaluation, &column, errors);
+    if (root->kind == MR_NODE_FIELD || !any_failed(errors, batch->n_rows)) return column;
+    if (expression->retry)
+        column = mr_retry_batch(expression->retry, batch, scratch, before, errors, &column);
+    clear_failed(&evaluation, &column, errors);
     return column;
 }

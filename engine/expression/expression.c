@@ -146,7 +146,8 @@ static const struct mr_shape *shape_of(
 }
 
 static const struct mr_expression *expression_new(const struct mr_compiler *compiler,
-    enum mr_expression_use use, const struct mr_node *root, const struct mr_udf *udf)
+    enum mr_expression_use use, const struct mr_node *root, const struct mr_udf *udf,
+    const struct mr_retry *retry)
 {
     struct mr_expression *expression = mr_region_new(compiler->region, struct mr_expression);
     *expression = (struct mr_expression){.text = compiler->text,
@@ -154,8 +155,18 @@ static const struct mr_expression *expression_new(const struct mr_compiler *comp
         .root = root,
         .shape = root ? shape_of(compiler, root) : NULL,
         .n_fields = compiler->schema->n_fields,
-        .udf = udf};
+        .udf = udf,
+        .retry = retry};
     return expression;
+}
+
+/* What computes nothing cannot fail. */
+static const struct mr_retry *retry_of(const struct mr_compiler *compiler,
+    enum mr_expression_use use, const struct mr_node *root)
+{
+    if (root->n_arguments == 0 || mr_type_is_document(root->type)) return NULL;
+    return mr_retry_new(compiler, use,
+        (struct mr_field){.type = root->type, .is_nullable = root->is_nullable});
 }
 
 bool mr_expression_compile(struct mr_region *region, const char *text, struct mr_place place,
@@ -168,7 +179,7 @@ bool mr_expression_compile(struct mr_region *region, const char *text, struct mr
     if (!compiler_make(&compiler, region, text, place, schema, err)) return false;
     const struct mr_node *root = compile(&compiler, is_python, use);
     if (!root) return false;
-    *out = expression_new(&compiler, use, root, NULL);
+    *out = expression_new(&compiler, use, root, NULL, NULL);
     return true;
 }
 
@@ -189,7 +200,7 @@ bool mr_expression_compile_member(struct mr_region *region, const struct mr_sche
     leaf->field = (int)field;
     root->member = inner;
     if (!mr_node_check(&compiler, root, false)) return false;
-    *out = expression_new(&compiler, MR_USE_VALUE, root, NULL);
+    *out = expression_new(&compiler, MR_USE_VALUE, root, NULL, NULL);
     return true;
 }
 
@@ -202,7 +213,7 @@ bool mr_expression_compile_foreign(struct mr_region *region, const struct mr_udf
     if (!compiler_make(&compiler, region, written->text, written->place, schema, err) ||
         !mr_udf_compile(&compiler, written, use, &udf))
         return false;
-    *out = expression_new(&compiler, use, NULL, udf);
+    *out = expression_new(&compiler, use, NULL, udf, NULL);
     return true;
 }
 
@@ -265,7 +276,8 @@ bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_tex
     compiler.beyond = &beyond;
     const struct mr_node *root = compile(&compiler, !written->is_generic, use);
     if (root && is_as_declared(written, root)) {
-        *out = expression_new(&compiler, use, root, NULL);
+        *out = expression_new(
+            &compiler, use, root, NULL, written->is_generic ? NULL : retry_of(&compiler, use, root));
         return true;
     }
     if (root && is_never_as_declared(written, root->type))

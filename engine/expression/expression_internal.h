@@ -74,6 +74,7 @@ struct mr_expression {
     const struct mr_shape *shape; /* of the field or member that the root is */
     uint32_t n_fields;          /* of the schema */
     const struct mr_udf *udf;   /* what runs in CPython; NULL: nothing */
+    const struct mr_retry *retry; /* for rows that fail natively; NULL: they have failed */
     const struct mr_sql_scalar *sql; /* what runs in SQLite; NULL: nothing */
 };
 

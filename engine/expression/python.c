@@ -250,6 +250,12 @@ struct mr_udf *mr_python_udf_new(void)
     return udf;
 }
 
+struct mr_udf *mr_python_udf_at(uint32_t id)
+{
+    MR_ASSERT(id < python.n_udfs);
+    return python.udfs[id];
+}
+
 /* ---- owners ---- */
 
 static void owner_clear(struct mr_python_owner *owner)
@@ -291,6 +297,7 @@ void mr_python_forget(uint32_t n_functions)
         Py_XDECREF(udf->code);
         Py_XDECREF(udf->target);
         Py_XDECREF(udf->names);
+        mr_region_destroy(udf->region);
         mr_free(udf);
     }
 }

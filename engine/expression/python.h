@@ -19,4 +19,21 @@ struct mr_column mr_udf_batch(const struct mr_udf *udf, const struct mr_batch *b
 enum mr_row_error mr_udf_row(const struct mr_udf *udf, const struct mr_value *row,
     struct mr_scratch *scratch, struct mr_value *out);
 
+struct mr_retry; /* how the text of a native expression is run in CPython: constant */
+
+/* For the text that compiles natively to `result`. Python is not started for it. */
+const struct mr_retry *mr_retry_new(const struct mr_compiler *compiler,
+    enum mr_expression_use use, struct mr_field result);
+/* The rows that count and failed natively, once more: what CPython gives goes into the column,
+ * what it raises is the row's error.
+ *
+ *   before   [n_rows] the errors that were there before, which stay; NULL: none
+ *   column   what the native evaluator gave; rows that failed may have anything in them */
+struct mr_column mr_retry_batch(const struct mr_retry *retry, const struct mr_batch *batch,
+    struct mr_scratch *scratch, const uint8_t *before, uint8_t *errors,
+    const struct mr_column *column);
+/* The same of a row that failed with `error`. */
+enum mr_row_error mr_retry_row(const struct mr_retry *retry, const struct mr_value *row,
+    struct mr_scratch *scratch, enum mr_row_error error, struct mr_value *out);
+
 #endif

@@ -23,6 +23,10 @@ struct mr_udf {
     PyObject *names;         /* a tuple: those of the schema, interned */
     uint32_t n_arguments;
     const uint32_t *arguments; /* [n_arguments] fields that an expression takes */
+    /* Of those that python_retry.c makes in the middle of runs. */
+    uint64_t retry_key;       /* 0: it is none */
+    bool is_refused;          /* it could not be made, and is not tried again */
+    struct mr_region *region; /* owned: what is pointed at lies in it; NULL: in another's */
 };
 
 /* python_memory.c: all of Python's memory, in a region of its own at a fixed address; what is
@@ -48,6 +52,7 @@ MR_MUST_CHECK bool mr_python_start(struct mr_err *err);
 PyObject *mr_python_prelude_get(const char *name);
 /* An empty one, with its id; python.c keeps it. */
 struct mr_udf *mr_python_udf_new(void);
+struct mr_udf *mr_python_udf_at(uint32_t id);
 
 /* One call, on behalf of an owner. */
 struct mr_python_owner;

@@ -312,6 +312,8 @@ enum mr_row_error mr_expression_row(const struct mr_expression *expression,
     enum mr_row_error error = run(&machine, expression->root, &value);
     enum mr_type type = expression->root->type;
     MR_ASSERT(error || value.type == MR_TYPE_NULL || value.type == type || type == MR_TYPE_ANY);
+    if (MR_UNLIKELY(error != MR_ROW_OK && expression->retry != NULL))
+        return mr_retry_row(expression->retry, row, scratch, error, out);
     *out = error ? (struct mr_value){.type = MR_TYPE_NULL} : value;
     return error;
 }
