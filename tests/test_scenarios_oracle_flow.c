@@ -67,6 +67,13 @@ static void a_row_that_comes_behind_a_later_one_of_its_key_is_reordered(void **s
     assert_int_equal(match_mapped(fixture, "a", 4), MR_MATCH_DUPLICATE);
 }
 
+/* What CPython says of `12 // 0`. */
+#define DIVISION "integer division or modulo by zero"
+#define DIVISION_REPR "ZeroDivisionError('" DIVISION "')"
+#define DIVISION_STACK                                                                         \
+    "Traceback (most recent call last):\n  File \"<expression>\", line 1, in <lambda>\n"        \
+    "ZeroDivisionError: " DIVISION "\n"
+
 static void failed_rows_go_to_the_error_output(void **state)
 {
     struct fixture *fixture = *state;
@@ -82,11 +89,10 @@ static void failed_rows_go_to_the_error_output(void **state)
     assert_int_equal(owed(fixture, "Bad"), 1);
     struct mr_value good[2] = {text("a"), integer(2)};
     assert_int_equal(match_row(fixture, "WriteToLog", good), MR_MATCH_RIGHT);
-    const char *message = mr_row_error_text(MR_ROW_ZERO_DIVISION);
     struct mr_value element[FIELDS] = {
         at(2), text("b"), integer(0), number(0), none, boolean(false)};
     struct mr_value bad[] = {row_value(fixture->region, NAMES, element, FIELDS),
-        text(mr_row_error_repr(MR_ROW_ZERO_DIVISION)), text(message)};
+        text(DIVISION_REPR), text(DIVISION_STACK)};
     assert_int_equal(match_row(fixture, "Bad", bad), MR_MATCH_RIGHT);
 }
 
@@ -225,10 +231,9 @@ static void a_pane_that_fails_behind_its_combine_is_right_or_unknown(void **stat
     add(fixture, 0, 1, "b", 5);
     advance(fixture);
     pass(fixture, "Combine", 10);
-    struct mr_value message = text(mr_row_error_text(MR_ROW_ZERO_DIVISION));
     struct mr_value pane[3] = {text("a"), integer(2), integer(0)};
     struct mr_value row[3] = {
-        row_value(fixture->region, "k c s", pane, 3), text("ZeroDivisionError('division by zero')"), message};
+        row_value(fixture->region, "k c s", pane, 3), text(DIVISION_REPR), text(DIVISION_STACK)};
     assert_int_equal(mr_oracle_match(fixture->oracle, find(fixture, "Bad"), 0,
                          10 * MR_SECOND_US, row, fixture->expected),
         MR_MATCH_UNKNOWN);
