@@ -151,7 +151,8 @@ static bool is_leaf(struct writer *writer)
 
 static void write_bytes(struct writer *writer)
 {
-    put(writer, pick(writer->source, 2) ? "y" : "z");
+    static const char *const words[] = {"y", "z", "y[1:]", "z[-2:i]", "y[:n]", "(y + z[:2])"};
+    put(writer, PICK(writer->source, words));
 }
 
 static void write_timestamp(struct writer *writer)
@@ -220,6 +221,68 @@ static void write_literal_int(struct writer *writer)
     mr_text_printf(&writer->text, "%lld", (long long)draw_int(writer->source));
 }
 
+/* Short ones: what is replaced again and again grows. */
+static void write_short(struct writer *writer)
+{
+    static const char *const words[] = {
+        "''", "'a'", "'1'", "'ab'", "' '", "'\xc3\x9f'", "'\xf0\x9f\x98\x80'", "t[:2]", "u[:1]"};
+    put(writer, PICK(writer->source, words));
+}
+
+/* `(text).name(`, and that many short arguments. */
+static void write_method(struct writer *writer, const char *name, uint32_t n)
+{
+    put(writer, "(");
+    write_of(writer, MR_TYPE_STRING);
+    put(writer, ").");
+    put(writer, name);
+    put(writer, "(");
+    for (uint32_t i = 0; i < n; i++) {
+        put(writer, i ? ", " : "");
+        write_short(writer);
+    }
+    put(writer, ")");
+}
+
+static void write_bound(struct writer *writer)
+{
+    static const char *const words[] = {"", "None", "n", "i", "b", "1", "2", "-1", "-3", "70"};
+    put(writer, PICK(writer->source, words));
+}
+
+static void write_subscript(struct writer *writer, enum mr_type type)
+{
+    put(writer, "(");
+    write_of(writer, type);
+    put(writer, ")[");
+    if (type == MR_TYPE_STRING && pick(writer->source, 3) == 0) {
+        put(writer, pick(writer->source, 2) ? "-" : "");
+        put(writer, pick(writer->source, 3) ? "1" : pick(writer->source, 2) ? "b" : "n");
+    } else {
+        write_bound(writer);
+        put(writer, ":");
+        write_bound(writer);
+    }
+    put(writer, "]");
+}
+
+static void write_int_call(struct writer *writer)
+{
+    static const char *const powers[] = {" ** 0", " ** 1", " ** 2", " ** 3", " ** 7", " ** 64"};
+    uint32_t kind = pick(writer->source, 4);
+    if (kind < 2) {
+        write_method(writer, kind ? "find" : "count", 1);
+        return;
+    }
+    put(writer, kind == 2 ? "round(" : "(");
+    if (kind == 2)
+        write_number(writer);
+    else
+        write_whole(writer);
+    put(writer, ")");
+    if (kind == 3) put(writer, PICK(writer->source, powers));
+}
+
 static void write_int(struct writer *writer)
 {
     static const char *const operators[] = {" + ", " - ", " * ", " // ", " % "};
@@ -232,10 +295,13 @@ static void write_int(struct writer *writer)
         return;
     }
     put(writer, "(");
-    switch (pick(writer->source, 8)) {
+    switch (pick(writer->source, 9)) {
     case 0:
         put(writer, pick(writer->source, 2) ? "-" : "+");
         write_whole(writer);
+        break;
+    case 8:
+        write_int_call(writer);
         break;
     case 1:
         put(writer, "abs(");
@@ -320,7 +386,21 @@ static void write_string(struct writer *writer)
         put(writer, PICK(writer->source, leaves));
         return;
     }
-    switch (pick(writer->source, 5)) {
+    static const char *const strips[] = {"strip", "lstrip", "rstrip"};
+    switch (pick(writer->source, 8)) {
+    case 5:
+        write_method(writer, "replace", 2);
+        break;
+    case 6:
+        put(writer, "(");
+        write_of(writer, MR_TYPE_STRING);
+        put(writer, ").");
+        put(writer, PICK(writer->source, strips));
+        put(writer, pick(writer->source, 2) ? "()" : "('a\xc3\x9f" "1 ')");
+        break;
+    case 7:
+        write_subscript(writer, MR_TYPE_STRING);
+        break;
     case 0:
         put(writer, "(");
         write_of(writer, MR_TYPE_STRING);
@@ -368,8 +448,16 @@ static void write_bool(struct writer *writer)
     static const char *const leaves[] = {"b", "c", "True", "False", "i < j", "n is None",
         "x is not None", "f == g", "s < t", "u != s"};
     put(writer, "(");
-    uint32_t kind = is_leaf(writer) ? 5 : pick(writer->source, 5);
+    uint32_t kind = is_leaf(writer) ? 7 : pick(writer->source, 7);
     switch (kind) {
+    case 5:
+        write_method(writer, "endswith", 1);
+        break;
+    case 6:
+        write_short(writer);
+        put(writer, pick(writer->source, 2) ? " in " : " not in ");
+        write_of(writer, MR_TYPE_STRING);
+        break;
     case 0:
         put(writer, "not ");
         write_truth(writer);
@@ -440,7 +528,7 @@ static enum mr_expression_use write_any(struct writer *writer)
 /* ---- the property ---- */
 
 struct tally {
-    uint64_t outcomes[MR_ROW_FLOAT_RANGE + 1];
+    uint64_t outcomes[MR_ROW_INDEX + 1];
     uint64_t nulls;
     uint64_t recovered; /* rows that fail natively, and not in CPython */
     uint32_t failures;
@@ -510,6 +598,7 @@ static bool is_raised(enum mr_row_error error, const char *stack)
         [MR_ROW_TYPE] = {"\nTypeError: ", "\nAttributeError: "},
         [MR_ROW_VALUE] = {"\nValueError: ", "\nValueError: "},
         [MR_ROW_FLOAT_RANGE] = {"\nOverflowError: ", "\nOverflowError: "},
+        [MR_ROW_INDEX] = {"\nIndexError: ", "\nIndexError: "},
     };
     return strstr(stack, names[error][0]) || strstr(stack, names[error][1]);
 }
@@ -698,7 +787,7 @@ static void columns_and_rows_give_the_same(void **state)
     /* Not only agreement, but on something. */
     assert_true(tally.outcomes[MR_ROW_OK] > EXPRESSIONS * (uint64_t)ROWS / 4);
     assert_true(tally.nulls > EXPRESSIONS / 4);
-    for (uint32_t i = MR_ROW_OK; i <= MR_ROW_FLOAT_RANGE; i++)
+    for (uint32_t i = MR_ROW_OK; i <= MR_ROW_INDEX; i++)
         assert_true(tally.outcomes[i] > EXPRESSIONS / 10);
     mr_arena_close(arena);
 }

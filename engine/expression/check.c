@@ -1,6 +1,6 @@
 /* The types of a tree, from the leaves up. What Python would refuse at every row is refused
  * here; so is what gives rows of different types, since a column has one. */
-#include "engine/expression/expression_internal.h"
+#include "engine/expression/call.h"
 
 /* How a node is called in a message. */
 static const char *node_name(enum mr_node_kind kind)
@@ -27,6 +27,18 @@ static const char *node_name(enum mr_node_kind kind)
         [MR_NODE_UPPER] = "upper",
         [MR_NODE_LOWER] = "lower",
         [MR_NODE_STARTSWITH] = "startswith",
+        [MR_NODE_STRIP] = "strip",
+        [MR_NODE_LSTRIP] = "lstrip",
+        [MR_NODE_RSTRIP] = "rstrip",
+        [MR_NODE_REPLACE] = "replace",
+        [MR_NODE_ENDSWITH] = "endswith",
+        [MR_NODE_FIND] = "find",
+        [MR_NODE_COUNT] = "count",
+        [MR_NODE_IN] = "in",
+        [MR_NODE_INDEX] = "[]",
+        [MR_NODE_SLICE] = "[:]",
+        [MR_NODE_ROUND] = "round",
+        [MR_NODE_POWER] = "**",
         [MR_NODE_SECONDS] = "timestamp",
     };
     MR_ASSERT(kind < sizeof names / sizeof *names && names[kind]);
@@ -227,6 +239,15 @@ static bool check_choice(
     return true;
 }
 
+/* Whatever else the types may be, Python is asked. */
+static bool check_call(const struct mr_compiler *compiler, struct mr_node *node)
+{
+    if (mr_call_type(node, &node->type)) return true;
+    mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
+    return mr_compiler_fail(compiler, node->offset, "type mismatch: '%s' of %s",
+        node_name(node->kind), mr_type_name(node->arguments[0]->type));
+}
+
 /* The node's own type; its arguments have theirs. */
 static bool check_node(const struct mr_compiler *compiler, struct mr_node *node)
 {
@@ -269,6 +290,19 @@ static bool check_node(const struct mr_compiler *compiler, struct mr_node *node)
     case MR_NODE_LOWER:
     case MR_NODE_STARTSWITH:
         return check_text(compiler, node);
+    case MR_NODE_STRIP:
+    case MR_NODE_LSTRIP:
+    case MR_NODE_RSTRIP:
+    case MR_NODE_REPLACE:
+    case MR_NODE_ENDSWITH:
+    case MR_NODE_FIND:
+    case MR_NODE_COUNT:
+    case MR_NODE_IN:
+    case MR_NODE_INDEX:
+    case MR_NODE_SLICE:
+    case MR_NODE_ROUND:
+    case MR_NODE_POWER:
+        return check_call(compiler, node);
     case MR_NODE_SECONDS:
         return check_seconds(compiler, node);
     case MR_NODE_AND:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/batch/column.h"
+#include "engine/expression/call.h"
 #include "engine/expression/python.h"
 #include "engine/expression/sql.h"
 
@@ -302,6 +303,7 @@ struct mr_column mr_evaluate(
         return mr_evaluate_str(evaluation, &a);
     }
     default:
+        if (mr_node_is_call(node->kind)) return mr_evaluate_call(evaluation, node, errors);
         return node->n_arguments == 1 ? evaluate_unary(evaluation, node, errors)
                                       : evaluate_binary(evaluation, node, errors);
     }

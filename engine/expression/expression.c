@@ -22,6 +22,8 @@ const char *mr_row_error_text(enum mr_row_error error)
         return "ValueError: the value cannot be converted to a number";
     case MR_ROW_FLOAT_RANGE:
         return "OverflowError: cannot convert float infinity to integer";
+    case MR_ROW_INDEX:
+        return "IndexError: string index out of range";
     case MR_ROW_UNKNOWN_OUTPUT:
         return "ValueError: Unknown output name";
     case MR_ROW_INVALID:
@@ -42,6 +44,7 @@ const char *mr_row_error_repr(enum mr_row_error error)
     case MR_ROW_TYPE: return "TypeError('None where a value is needed')";
     case MR_ROW_VALUE: return "ValueError('the value cannot be converted to a number')";
     case MR_ROW_FLOAT_RANGE: return "OverflowError('cannot convert float infinity to integer')";
+    case MR_ROW_INDEX: return "IndexError('string index out of range')";
     default: return mr_row_error_text(error); /* their transforms say more */
     }
 }

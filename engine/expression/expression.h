@@ -13,6 +13,7 @@ enum mr_row_error {
     MR_ROW_TYPE,     /* None where a value is needed */
     MR_ROW_VALUE,    /* int('x') and the like */
     MR_ROW_FLOAT_RANGE, /* OverflowError of a float operation, or int(inf) */
+    MR_ROW_INDEX,       /* a letter that a text does not have */
     /* Of transforms, which say more than the text below. */
     MR_ROW_UNKNOWN_OUTPUT, /* Partition */
     MR_ROW_INVALID,        /* ValidateWithSchema */

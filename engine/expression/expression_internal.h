@@ -33,6 +33,19 @@ enum mr_node_kind {
     MR_NODE_UPPER,
     MR_NODE_LOWER,
     MR_NODE_STARTSWITH,
+    /* Calls (call.h): methods first. */
+    MR_NODE_STRIP,
+    MR_NODE_LSTRIP,
+    MR_NODE_RSTRIP,
+    MR_NODE_REPLACE,
+    MR_NODE_ENDSWITH,
+    MR_NODE_FIND,
+    MR_NODE_COUNT,
+    MR_NODE_IN,    /* is_negated: `not in` */
+    MR_NODE_INDEX, /* text[i] */
+    MR_NODE_SLICE, /* text[i:k]; a bound that is missing is None */
+    MR_NODE_ROUND, /* to a whole number */
+    MR_NODE_POWER, /* of a whole number by a small literal */
     MR_NODE_TRUTH,   /* what MR_USE_KEEP puts on top */
     MR_NODE_SECONDS, /* what MR_USE_TIMESTAMP puts on top: a number of seconds as mr_us */
 };

@@ -2,6 +2,7 @@
  * a level. What lies outside is refused by its name. */
 #include <string.h>
 
+#include "engine/expression/call.h"
 #include "engine/expression/parser_internal.h"
 
 /* What exists in Python but not here, and how it is called. */
@@ -138,12 +139,13 @@ static struct mr_node *parse_primary(struct mr_parser *parser)
         node = parse_parenthesis(parser);
     else
         mr_parser_fail_token(parser);
-    while (node && mr_parser_is_operator(parser, ".")) node = mr_parse_method(parser, node);
-    /* Here and not at the end, since -a ** b would otherwise be complained about elsewhere. */
-    if (!node || (!mr_parser_is_operator(parser, "**") && !mr_parser_is_operator(parser, "[")))
-        return node;
-    mr_parser_fail_token(parser);
-    return NULL;
+    bool is_index = false;
+    while (node && ((is_index = mr_parser_is_operator(parser, "[")) ||
+                       mr_parser_is_operator(parser, ".")))
+        node = is_index ? mr_parse_subscript(parser, node) : mr_parse_method(parser, node);
+    /* It binds closer than a sign in front. */
+    bool is_power = node && mr_parser_is_operator(parser, "**");
+    return is_power ? mr_parse_power(parser, node) : node;
 }
 
 static struct mr_node *parse_factor(struct mr_parser *parser)
@@ -236,6 +238,22 @@ static struct mr_node *parse_is(struct mr_parser *parser, struct mr_node *node)
     return node;
 }
 
+struct mr_node *mr_parse_operand(struct mr_parser *parser)
+{
+    return parse_sum(parser);
+}
+
+static bool is_membership(const struct mr_parser *parser)
+{
+    return mr_parser_is_word(parser, "in") || mr_parser_is_word(parser, "not");
+}
+
+bool mr_parser_is_comparison(const struct mr_parser *parser)
+{
+    return comparison_of(parser) >= 0 || mr_parser_is_word(parser, "is") ||
+           is_membership(parser);
+}
+
 static struct mr_node *parse_comparison(struct mr_parser *parser)
 {
     struct mr_node *arguments[MR_ARGUMENTS_MAX];
@@ -243,6 +261,7 @@ static struct mr_node *parse_comparison(struct mr_parser *parser)
     uint32_t n = 0;
     arguments[0] = parse_sum(parser);
     if (!arguments[0]) return NULL;
+    if (is_membership(parser)) return mr_parse_membership(parser, arguments[0]);
     for (int comparison; (comparison = comparison_of(parser)) >= 0;) {
         if (n + 1 == MR_ARGUMENTS_MAX) {
             mr_compiler_fail(parser->compiler, parser->token.offset,
@@ -257,13 +276,14 @@ static struct mr_node *parse_comparison(struct mr_parser *parser)
     bool is_test = mr_parser_is_word(parser, "is");
     if (is_test && n == 0) {
         struct mr_node *test = parse_is(parser, arguments[0]);
-        is_test = test && (comparison_of(parser) >= 0 || mr_parser_is_word(parser, "is"));
+        is_test = test && mr_parser_is_comparison(parser);
         if (!is_test) return test;
     }
-    if (is_test) {
+    if (is_test || (n > 0 && is_membership(parser))) {
         mr_compiler_beyond(parser->compiler, MR_BEYOND_GRAMMAR);
         mr_compiler_fail(parser->compiler, parser->token.offset,
-            "'is' in a chain of comparisons is not supported; use parentheses");
+            "'%s' in a chain of comparisons is not supported; use parentheses",
+            parser->token.text);
         return NULL;
     }
     if (n == 0) return arguments[0];

@@ -26,6 +26,11 @@ struct mr_node *mr_parser_literal_new(
 /* Those that parse return NULL with an error. */
 struct mr_node *mr_parse_expression(struct mr_parser *parser);
 
+/* What stands between comparisons: sums and what binds closer. */
+struct mr_node *mr_parse_operand(struct mr_parser *parser);
+/* Whether the token is one of < == is in and so on. */
+bool mr_parser_is_comparison(const struct mr_parser *parser);
+
 /* parser_name.c. The token is the name: a constant, a field, or the call of a function. */
 struct mr_node *mr_parse_name(struct mr_parser *parser);
 /* `.upper()` of `self`; the token is the point. */

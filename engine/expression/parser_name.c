@@ -18,12 +18,20 @@ static const struct word functions[] = {
     {"abs", MR_NODE_ABS, 1, 1},
     {"min", MR_NODE_MIN, 2, MR_ARGUMENTS_MAX},
     {"max", MR_NODE_MAX, 2, MR_ARGUMENTS_MAX},
+    {"round", MR_NODE_ROUND, 1, 1},
 };
 /* With the text that the method is of as the first argument. */
 static const struct word methods[] = {
     {"upper", MR_NODE_UPPER, 1, 1},
     {"lower", MR_NODE_LOWER, 1, 1},
     {"startswith", MR_NODE_STARTSWITH, 2, 2},
+    {"endswith", MR_NODE_ENDSWITH, 2, 2},
+    {"strip", MR_NODE_STRIP, 1, 2},
+    {"lstrip", MR_NODE_LSTRIP, 1, 2},
+    {"rstrip", MR_NODE_RSTRIP, 1, 2},
+    {"replace", MR_NODE_REPLACE, 3, 3},
+    {"find", MR_NODE_FIND, 2, 2},
+    {"count", MR_NODE_COUNT, 2, 2},
 };
 enum {
     N_FUNCTIONS = sizeof functions / sizeof *functions,

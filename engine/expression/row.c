@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/document.h"
+#include "engine/expression/call.h"
 #include "engine/expression/python.h"
 #include "engine/expression/sql.h"
 #include "engine/expression/unicode.h"
@@ -244,6 +245,22 @@ static enum mr_row_error run_startswith(
     return MR_ROW_OK;
 }
 
+static enum mr_row_error run_call(
+    struct machine *machine, const struct mr_node *node, struct mr_value *out)
+{
+    struct mr_value arguments[3];
+    uint32_t n = node->n_arguments;
+    bool has_none = false;
+    MR_ASSERT(n <= 3);
+    for (uint32_t i = 0; i < n; i++) {
+        enum mr_row_error error = run(machine, node->arguments[i], &arguments[i]);
+        if (error) return error;
+        has_none |= arguments[i].type == MR_TYPE_NULL && !mr_node_takes_none(node, i);
+        if (has_none && mr_node_is_method(node->kind)) break;
+    }
+    return has_none ? MR_ROW_TYPE : mr_call(node, arguments, machine->scratch, out);
+}
+
 /* not, truth, is None, str: those that take None for what it is. */
 static enum mr_row_error run_any(
     struct machine *machine, const struct mr_node *node, struct mr_value *out)
@@ -297,6 +314,7 @@ static enum mr_row_error run(
     case MR_NODE_STARTSWITH:
         return run_startswith(machine, node, out);
     default:
+        if (mr_node_is_call(node->kind)) return run_call(machine, node, out);
         return node->n_arguments == 1 ? run_unary(machine, node, out)
                                       : run_binary(machine, node, out);
     }
