@@ -138,6 +138,22 @@ static size_t edit_distance(const char *a, size_t a_bytes, const char *b, size_t
     return rows[a_bytes % 3][b_bytes];
 }
 
+/* The only one of the words that goes on where `word` ends, and is begun by half at least:
+ * 'conf', 'config'. */
+static const char *completion(
+    const char *word, size_t word_bytes, const char *const *words, size_t n_words)
+{
+    const char *found = NULL;
+    if (word_bytes < 4) return NULL;
+    for (size_t i = 0; i < n_words; i++) {
+        if (strncmp(words[i], word, word_bytes) != 0 || strlen(words[i]) > 2 * word_bytes)
+            continue;
+        if (found) return NULL;
+        found = words[i];
+    }
+    return found;
+}
+
 void mr_err_suggest(
     struct mr_err *err, const char *word, const char *const *words, size_t n_words)
 {
@@ -153,6 +169,7 @@ void mr_err_suggest(
         best = distance;
         nearest = words[i];
     }
+    if (!nearest) nearest = completion(word, word_bytes, words, n_words);
     if (nearest) snprintf(err->hint, sizeof err->hint, "did you mean '%s'?", nearest);
 }
 

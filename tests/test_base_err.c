@@ -190,6 +190,10 @@ static void the_nearest_word_is_suggested_if_one_is_near(void **state)
     assert_string_equal(suggestion("chckpnt", words, 5), ""); /* three of seven letters */
     assert_string_equal(suggestion("chckpoint", words, 5), "did you mean 'checkpoint'?");
     assert_string_equal(suggestion("bat", words, 5), "");
+    assert_string_equal(suggestion("parall", words, 5), "did you mean 'parallelism'?"); /* begun */
+    assert_string_equal(suggestion("para", words, 5), "");
+    static const char *const alike[] = {"window_start", "window_end"};
+    assert_string_equal(suggestion("window", alike, 2), ""); /* which of the two? */
     assert_string_equal(suggestion("banana", words, 5), "");
     assert_string_equal(suggestion("", words, 5), "");
     assert_string_equal(suggestion("wrokers", words, 5), "did you mean 'workers'?");
