@@ -124,6 +124,7 @@ static struct mr_node *compile(
     checker.is_bare = root && (root->kind == MR_NODE_FIELD || root->kind == MR_NODE_MEMBER);
     if (!root || !mr_node_check(&checker, root, false)) return NULL;
     if (root->type != MR_TYPE_NULL) return root;
+    mr_compiler_beyond(compiler, MR_BEYOND_TYPES); /* Python's is of type any */
     mr_compiler_fail(
         compiler, root->offset, "type mismatch: the expression is always None, of no type");
     return NULL;

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "engine/batch/column.h"
 #include "engine/operators/operator.h"
+#include "engine/operators/repeat.h"
 
 /* The members of one field of the row at hand. */
 struct members {
@@ -116,27 +117,6 @@ static bool list_fields(struct mr_operator *operator, const struct mr_batch * ba
 
 /* ---- output ---- */
 
-static void *gather(struct mr_scratch *scratch, const void *from, uint32_t size,
-    const uint16_t *rows, uint32_t n)
-{
-    if (!from) return NULL;
-    char *to = mr_scratch_alloc(scratch, (size_t)size * n + 8);
-    for (uint32_t i = 0; i < n; i++)
-        memcpy(to + (size_t)i * size, (const char *)from + (size_t)rows[i] * size, size);
-    return to;
-}
-
-static struct mr_column kept_column(
-    const struct output *output, uint32_t field, struct mr_value *values)
-{
-    const struct mr_column *column = &output->batch->columns[field];
-    struct mr_scratch *scratch = &output->operator->context->scratch;
-    if (column->type == MR_TYPE_NULL) return *column;
-    for (uint32_t i = 0; i < output->n; i++)
-        values[i] = mr_column_raw(column, output->sources[i]);
-    return mr_column_make(column->type, values, 1, output->n, scratch);
-}
-
 static void flush(struct output *output)
 {
     struct mr_operator *operator= output->operator;
@@ -148,23 +128,15 @@ static void flush(struct output *output)
     if (n == 0) return;
     struct mr_column *columns =
         mr_scratch_array(scratch, struct mr_column, batch->n_columns + 1);
-    struct mr_value *values = mr_scratch_array(scratch, struct mr_value, n + 1);
     memset(columns, 0, sizeof *columns * (batch->n_columns + 1));
     for (uint32_t i = 0; i < explode->n_fields; i++)
         columns[explode->fields[i]] = mr_column_make(schema->fields[explode->fields[i]].type,
             output->values + i, explode->n_fields, n, scratch);
     for (uint32_t i = 0; i < batch->n_columns; i++)
-        if (!columns[i].values) columns[i] = kept_column(output, i, values);
-    struct mr_batch out = *batch;
-    out.n_rows = out.n_selected = n;
-    out.selection = NULL;
+        if (!columns[i].values)
+            columns[i] = mr_column_repeat(&batch->columns[i], output->sources, n, scratch);
+    struct mr_batch out = mr_batch_repeat(batch, output->sources, n, scratch);
     out.columns = columns;
-    out.times_us = gather(scratch, batch->times_us, 8, output->sources, n);
-    out.window_starts_us = gather(scratch, batch->window_starts_us, 8, output->sources, n);
-    out.window_ends_us = gather(scratch, batch->window_ends_us, 8, output->sources, n);
-    out.panes = gather(scratch, batch->panes, sizeof *batch->panes, output->sources, n);
-    out.kinds = gather(scratch, batch->kinds, 1, output->sources, n);
-    out.lineage = gather(scratch, batch->lineage, 8, output->sources, n);
     mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
     output->n = 0;
 }

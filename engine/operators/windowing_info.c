@@ -5,6 +5,7 @@
 #include "engine/batch/column.h"
 #include "engine/expression/unicode.h"
 #include "engine/operators/operator.h"
+#include "engine/operators/repeat.h"
 
 /* The windows of all rows. */
 struct windows {
@@ -135,7 +136,7 @@ static struct mr_column info_column(struct mr_operator *operator, const struct m
     MR_UNREACHABLE("a windowing info that does not exist");
 }
 
-static void extract_batch(struct mr_operator *operator, const struct mr_batch * batch)
+static void extract_rows(struct mr_operator *operator, const struct mr_batch * batch)
 {
     const struct mr_extract *extract = &operator->transform->extract;
     uint32_t n_columns = batch->n_columns + extract->n_infos;
@@ -150,6 +151,71 @@ static void extract_batch(struct mr_operator *operator, const struct mr_batch * 
     out.columns = columns;
     out.n_columns = n_columns;
     mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
+}
+
+/* ---- a row that is in several windows ---- */
+
+/* Rows that are waiting for their infos, each in one window. */
+struct apart {
+    struct mr_operator *operator;
+    const struct mr_batch *batch;
+    uint32_t n;
+    uint16_t *sources; /* [MR_BATCH_ROWS_MAX] */
+    mr_us *starts_us;
+    mr_us *ends_us;
+};
+
+static void extract_apart(struct apart *apart)
+{
+    struct mr_scratch *scratch = &apart->operator->context->scratch;
+    if (apart->n == 0) return;
+    struct mr_batch rows = mr_batch_repeat(apart->batch, apart->sources, apart->n, scratch);
+    struct mr_column *columns = mr_scratch_array(scratch, struct mr_column, rows.n_columns + 1);
+    for (uint32_t i = 0; i < rows.n_columns; i++)
+        columns[i] = mr_column_repeat(
+            &apart->batch->columns[i], apart->sources, apart->n, scratch);
+    rows.columns = columns;
+    rows.window_starts_us = apart->starts_us;
+    rows.window_ends_us = apart->ends_us;
+    rows.slots |= MR_SLOT_WINDOW;
+    extract_rows(apart->operator, &rows);
+    apart->n = 0;
+}
+
+static void add_window(struct apart *apart, uint32_t row, mr_us start_us, mr_us end_us)
+{
+    if (apart->n == MR_BATCH_ROWS_MAX) extract_apart(apart);
+    apart->sources[apart->n] = (uint16_t)row;
+    apart->starts_us[apart->n] = start_us;
+    apart->ends_us[apart->n++] = end_us;
+}
+
+/* Who looks at windows sees a row once in each, as in Beam; the latest comes first, as there. */
+static void extract_batch(struct mr_operator *operator, const struct mr_batch * batch)
+{
+    const struct mr_windowing *windowing = &operator->transform->windowing;
+    if (windowing->kind != MR_WINDOW_SLIDING) {
+        extract_rows(operator, batch);
+        return;
+    }
+    struct mr_scratch *scratch = &operator->context->scratch;
+    struct apart apart = {.operator = operator,
+        .batch = batch,
+        .sources = mr_scratch_array(scratch, uint16_t, MR_BATCH_ROWS_MAX),
+        .starts_us = mr_scratch_array(scratch, mr_us, MR_BATCH_ROWS_MAX),
+        .ends_us = mr_scratch_array(scratch, mr_us, MR_BATCH_ROWS_MAX)};
+    for (uint32_t i = 0; i < batch->n_selected; i++) {
+        uint32_t row = mr_batch_row(batch, i);
+        mr_us first_us, end_us;
+        mr_row_window(windowing, batch, row, &first_us, &end_us);
+        if (first_us == end_us) continue;
+        mr_us start_us = mr_us_add(end_us, -windowing->size_us);
+        do {
+            add_window(&apart, row, start_us, mr_us_add(start_us, windowing->size_us));
+            start_us = mr_us_add(start_us, -windowing->period_us);
+        } while (start_us >= first_us && start_us > MR_US_MIN);
+    }
+    extract_apart(&apart);
 }
 
 const struct mr_operator_class mr_extract_windowing_info_class = {

@@ -324,8 +324,13 @@ bool mr_configure_partition(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
 bool mr_configure_reshuffle(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* strip_errors.c */
 bool mr_configure_strip_error_metadata(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);
+/* Of a StripErrorMetadata that reads the errors of rows of several types, flattened: each is
+ * stripped by itself, and *out is set. Else *out is untouched. */
+bool mr_strip_errors_apart(struct mr_graph_reader *reader, const struct mr_spec *spec,
+    struct mr_edge edge, struct mr_named_edges *out);
 /* config_explode.c */
 bool mr_configure_explode(
     struct mr_graph_reader *reader, const struct mr_spec *spec, struct mr_transform *transform);

@@ -101,6 +101,9 @@ static void derive_windows(struct planner *planner)
         if (transform->kind == MR_ASSIGN_TIMESTAMPS &&
             transform->windowing.kind != MR_WINDOW_GLOBAL)
             derives = false;
+        if (transform->kind == MR_EXTRACT_WINDOWING_INFO &&
+            transform->windowing.kind == MR_WINDOW_SLIDING)
+            derives = false;
         /* A pane is of one sliding window or one session, and its time is in several; the time of a row need not be in its
          * window at all. */
         if (mr_transform_has_panes(transform) &&

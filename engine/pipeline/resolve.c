@@ -257,8 +257,10 @@ static bool expand_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
     bool is_wrapped = spec->windowing && strcmp(spec->entry->type, "WindowInto") != 0;
     struct mr_edge *edges;
     if (!check_input_count(reader, spec) || !resolve_inputs(reader, spec, is_wrapped, &edges) ||
-        !copy_repeated(reader, spec, edges))
+        !copy_repeated(reader, spec, edges) ||
+        (spec->n_inputs == 1 && !mr_strip_errors_apart(reader, spec, edges[0], &spec->out)))
         return false;
+    if (spec->out.n > 0) return true;
     struct mr_transform *transform = mr_transform_new(
         reader, spec->entry->kind, spec->type, spec->path, spec->place, edges, spec->n_inputs);
     uint32_t id = transform->id;

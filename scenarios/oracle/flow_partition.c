@@ -153,7 +153,7 @@ static struct mr_value info_of(struct mr_oracle *oracle, const struct mr_step *s
     MR_UNREACHABLE("a windowing info that does not exist");
 }
 
-void mr_flow_extract(
+static void extract_one(
     struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
 {
     const struct mr_extract *extract = &step->transform->extract;
@@ -172,4 +172,24 @@ void mr_flow_extract(
         extracted.slacks = slacks;
     }
     mr_flow_emit(oracle, step->transform->id, MR_OUTPUT_MAIN, &extracted);
+}
+
+/* A row is seen once in each of its windows, from the latest back. */
+void mr_flow_extract(
+    struct mr_oracle *oracle, const struct mr_step *step, const struct mr_flow_row *row)
+{
+    const struct mr_windowing *windowing = &step->transform->windowing;
+    if (windowing->kind != MR_WINDOW_SLIDING) {
+        extract_one(oracle, step, row);
+        return;
+    }
+    mr_us first_us, end_us;
+    mr_flow_window(windowing, row, &first_us, &end_us);
+    for (int64_t n = mr_flow_window_count(windowing, first_us, end_us); n > 0; n--) {
+        struct mr_flow_row apart = *row;
+        apart.has_window = true;
+        apart.window_start_us = first_us + (n - 1) * windowing->period_us;
+        apart.window_end_us = mr_us_add(apart.window_start_us, windowing->size_us);
+        extract_one(oracle, step, &apart);
+    }
 }
