@@ -112,6 +112,39 @@ static void errors_of_a_transform_and_its_schema_are_stripped_together(void **st
         "Row(x=1.0)\nRow(element=0, x=None)\nRow(element=None, x=4.0)\n");
 }
 
+/* A text has no timestamp: in Beam that is each row's error, and somebody takes those. */
+static void rows_that_all_fail_are_all_errors(void **state)
+{
+    static const char file[] = "pipeline:\n"
+                               "  transforms:\n"
+                               "    - {type: Create, config: {elements: [{k: a, t: x}]}}\n"
+                               "    - type: AssignTimestamps\n"
+                               "      input: Create\n"
+                               "      config: {timestamp: t, error_handling: {output: bad}}\n"
+                               "    - type: Filter\n"
+                               "      input: Create\n"
+                               "      config: {keep: k > 3, error_handling: {output: bad}}\n"
+                               "    - {type: StripErrorMetadata, name: A, input: "
+                               "AssignTimestamps.bad}\n"
+                               "    - type: MapToFields\n"
+                               "      input: Filter.bad\n"
+                               "      config: {language: python, fields: {m: \"msg[:9]\"}}\n";
+    yields(*state, file, "Row(k='a', t='x')\nRow(m='TypeError')\n");
+}
+
+static void without_errors_such_a_file_is_refused(void **state)
+{
+    write_text("p.yaml",
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - {type: Create, config: {elements: [{k: a}]}}\n"
+        "    - {type: Filter, config: {keep: k > 3}}\n",
+        "");
+    run(*state, "run p.yaml", 2);
+    says(*state, "p.yaml:5:37: error: type mismatch: '>' of string and integer");
+}
+
 static void an_expression_may_be_none(void **state)
 {
     yields(*state,
@@ -131,6 +164,8 @@ int main(void)
         TEST(rows_that_were_told_apart_stay_in_their_window),
         TEST(errors_of_several_transforms_are_stripped_together),
         TEST(errors_of_a_transform_and_its_schema_are_stripped_together),
+        TEST(rows_that_all_fail_are_all_errors),
+        TEST(without_errors_such_a_file_is_refused),
         TEST(an_expression_may_be_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static bool is_text(enum mr_type type)
 
 static bool fail_unary(const struct mr_compiler *compiler, const struct mr_node *node)
 {
-    if (node->arguments[0]->type == MR_TYPE_TIMESTAMP)
+    if (node->arguments[0]->type == MR_TYPE_TIMESTAMP || compiler->may_fail)
         mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset, "type mismatch: '%s' of %s",
         node_name(node->kind), mr_type_name(node->arguments[0]->type));
@@ -79,7 +79,8 @@ static bool is_python_of(const struct mr_node *node, enum mr_type a, enum mr_typ
 static bool fail_binary(const struct mr_compiler *compiler, const struct mr_node *node,
     const struct mr_node *a, const struct mr_node *b)
 {
-    if (is_python_of(node, a->type, b->type)) mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
+    if (is_python_of(node, a->type, b->type) || compiler->may_fail)
+        mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
     return mr_compiler_fail(compiler, node->offset, "type mismatch: '%s' of %s and %s",
         node_name(node->kind), mr_type_name(a->type), mr_type_name(b->type));
 }
@@ -161,7 +162,8 @@ static bool check_compare(const struct mr_compiler *compiler, struct mr_node *no
         bool is_equality = comparison == MR_COMPARE_EQUAL || comparison == MR_COMPARE_UNEQUAL;
         bool has_none = a == MR_TYPE_NULL || b == MR_TYPE_NULL;
         bool ok = has_none ? is_equality : a == b || (is_number(a) && is_number(b));
-        if (!ok && (is_equality || a == MR_TYPE_TIMESTAMP || b == MR_TYPE_TIMESTAMP))
+        if (!ok && (is_equality || a == MR_TYPE_TIMESTAMP || b == MR_TYPE_TIMESTAMP ||
+                       compiler->may_fail))
             mr_compiler_beyond(compiler, MR_BEYOND_TYPES);
         if (!ok)
             return mr_compiler_fail(compiler, node->arguments[i]->offset,

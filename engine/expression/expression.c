@@ -278,13 +278,14 @@ bool mr_expression_compile_udf(struct mr_region *region, const struct mr_udf_tex
         return false;
     compiler.err = &refusal;
     compiler.beyond = &beyond;
+    compiler.may_fail = written->may_fail;
     const struct mr_node *root = compile(&compiler, !written->is_generic, use);
     if (root && is_as_declared(written, root)) {
         *out = expression_new(
             &compiler, use, root, NULL, written->is_generic ? NULL : retry_of(&compiler, use, root));
         return true;
     }
-    if (root && is_never_as_declared(written, root->type))
+    if (root && !written->may_fail && is_never_as_declared(written, root->type))
         return mr_fail_at(err, written->place, "type mismatch: it yields %s, not %s",
             mr_type_name(root->type), mr_type_name(written->type));
     if (root || beyond != MR_WITHIN)

@@ -49,6 +49,7 @@ struct mr_udf_text {
     const char *text;
     struct mr_place place;
     bool is_generic;   /* written in language `generic`, whose meaning is Python's */
+    bool may_fail;     /* someone takes the errors of rows: what fails at each row is no error of the file */
     bool is_callable;  /* a function of the row; else an expression of its fields */
     const char *name;  /* of the callable in the text, which is a file's; NULL: what the text ends with */
     enum mr_type type; /* that it is declared to yield; NULL: not declared */

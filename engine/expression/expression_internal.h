@@ -102,6 +102,7 @@ struct mr_compiler {
     const struct mr_schema *schema;
     struct mr_err *err;
     bool is_bare;           /* the text is a field or a member, and nothing is computed */
+    bool may_fail;          /* what Python refuses at each row is for Python to refuse */
     enum mr_beyond *beyond; /* set when the text is refused and Python would take it; or NULL */
 };
 

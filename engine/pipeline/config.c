@@ -204,7 +204,7 @@ bool mr_config_expression(struct mr_graph_reader *reader, const struct mr_yaml *
     static const char *const keys[] = {
         "expression", "callable", "path", "name", "output_type"};
     const struct mr_yaml *output_type = NULL;
-    struct mr_udf_text udf = {0};
+    struct mr_udf_text udf = {.may_fail = reader->has_errors};
     if (node->kind == MR_YAML_MAP) {
         if (!mr_config_keys(reader, node, what, keys, MR_COUNT_OF(keys), NULL, 0)) return false;
         output_type = mr_config_get(node, "output_type");

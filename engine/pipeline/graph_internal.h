@@ -124,6 +124,7 @@ struct mr_graph_reader {
     uint32_t n_warnings;
     struct mr_warning *warnings; /* [n_warnings] */
     struct mr_keys_seen *seen; /* NULL: configs are read in earnest */
+    bool has_errors; /* the transform at hand has an output for rows that fail */
     bool is_lenient; /* what cannot be supported is refused only where it is needed */
 };
 

@@ -265,9 +265,11 @@ static bool expand_leaf(struct mr_graph_reader *reader, struct mr_spec *spec)
         reader, spec->entry->kind, spec->type, spec->path, spec->place, edges, spec->n_inputs);
     uint32_t id = transform->id;
     struct mr_spec inner = mr_output_schema_inner(reader, spec);
+    reader->has_errors = inner.error_output && mr_has_error_handling(&inner);
     if (!spec->entry->configure(reader, &inner, transform) ||
         !mr_retraction_check(reader, spec, id))
         return false;
+    reader->has_errors = false;
     transform = &reader->transforms[id];
 
     spec->out.n = transform->n_outputs;
