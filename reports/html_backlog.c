@@ -4,6 +4,7 @@
 #include "reports/html_picture.h"
 
 enum { LINE_POINTS_MAX = 1500, CHECKPOINTS_MAX = 600 };
+enum { LEAST_ROWS = 5 }; /* of the axis: so that its tics are whole numbers */
 
 static double highest(const struct mr_series *series, double least)
 {
@@ -55,7 +56,7 @@ static void set_axes(struct mr_picture *picture, double rows_max, double us_max)
 {
     mr_text_printf(&picture->settings,
         "set yrange [0:%.6f]\nset format y '%%.0f'\nset ylabel 'rows' textcolor '#37474f'\n",
-        rows_max * 1.15);
+        (rows_max < LEAST_ROWS ? LEAST_ROWS : rows_max) * 1.15);
     if (us_max <= 0) return;
     mr_text_printf(&picture->settings,
         "set y2range [0:%.6f]\nset y2tics\nset border 11\n"
@@ -67,7 +68,7 @@ bool mr_html_add_backlog(
     struct mr_html *page, const struct mr_html_run *run, const struct mr_html_regions *regions)
 {
     struct mr_picture picture = {.page = page, .run = run, .regions = regions};
-    double rows_max = 1, us_max = 0;
+    double rows_max = 0, us_max = 0;
     bool is_ok =
         mr_picture_each_topic(&picture, waiting_sql, false, &rows_max, add_topic) &&
         add_checkpoints(&picture, completed_sql, "impulses lw 1.4 lc rgb '#2e7d32' axes x1y2",
@@ -75,7 +76,8 @@ bool mr_html_add_backlog(
         add_checkpoints(&picture, aborted_sql,
             "points pt 2 ps 0.7 lw 1.6 lc rgb '#c62828' axes x1y2", "aborted checkpoint",
             &us_max);
-    if (is_ok && picture.n_blocks) {
+    bool has_waited = rows_max > 0 || us_max > 0; /* not where steps lead, which take no time */
+    if (is_ok && picture.n_blocks && has_waited) {
         set_axes(&picture, rows_max, us_max);
         mr_picture_draw(&picture, "backlog",
             "Rows that have arrived at the log and are not read yet, and how long each "

@@ -363,6 +363,22 @@ static void a_run_that_took_no_time_has_no_pictures(void **state)
     assert_null(strstr(page, "<svg"));
 }
 
+static void a_run_in_which_nothing_waited_has_no_picture_of_it(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t scenario = mr_store_add_scenario(fixture->store, &fixture->scenario);
+    int64_t run = add_seed(fixture, scenario, 1, MR_VERDICT_PASS);
+    mr_store_add_tally(fixture->store, scenario, fixture->tally);
+    struct mr_recorder recorder =
+        mr_store_recorder(fixture->store, run, &fixture->scenario, "seeds: 1\n");
+    for (int i = 0; i < 5; i++) {
+        recorder.input(recorder.self, 0, 0, i, i * MR_SECOND_NS, i * MR_SECOND_US);
+        recorder.backlog(recorder.self, i * MR_SECOND_NS, 0, 0);
+    }
+    mr_store_end_recording(fixture->store, fixture->result);
+    assert_int_equal(markup_count(write_page(fixture), "<svg"), 1);
+}
+
 static void without_gnuplot_the_page_is_written_with_notes(void **state)
 {
     struct fixture *fixture = *state;
@@ -400,6 +416,7 @@ int main(void)
         TEST(an_empty_record_is_a_page),
         TEST(a_run_in_which_nothing_happened_has_no_pictures),
         TEST(a_run_that_took_no_time_has_no_pictures),
+        TEST(a_run_in_which_nothing_waited_has_no_picture_of_it),
         TEST(without_gnuplot_the_page_is_written_with_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
