@@ -9,9 +9,9 @@
 #include "bench/subject.h"
 #include "scenarios/data/nexmark.h"
 
-/* 100,000 events in a virtual second. */
-#define EVENTS UINT64_C(2000000)
-enum { EVENTS_PER_MS = 100, TEXT_MAX = 4096 };
+/* 25,000 events in a virtual second. */
+#define EVENTS UINT64_C(500000)
+enum { EVENTS_PER_MS = 25, TEXT_MAX = 4096 };
 
 static const char *const kinds[MR_NEXMARK_KINDS] = {
     [MR_NEXMARK_PERSON] = "person", [MR_NEXMARK_AUCTION] = "auction", [MR_NEXMARK_BID] = "bid"};
@@ -61,7 +61,8 @@ static void write_scenario(const char *pipeline, char out[TEXT_MAX], uint64_t *r
             "services: {side_input: {table: side-input.csv, key: key, latency: 1ms}}\n");
     used += (size_t)snprintf(out + used, TEXT_MAX - used,
         "cluster:\n"
-        "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: %s}, batch: 100, credit: "
+        "  {workers: 3, slots: 2, parallelism: 3, checkpoint: {every: %s, retention: 1}, "
+        "batch: 100, credit: "
         "256,\n"
         "   fetch: {rows: 1000, rows_min: 1000, wait: 500ms}, costs: {message: 0s, row: 0s, "
         "snapshot_kb: 0s}}\n"

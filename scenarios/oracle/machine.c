@@ -85,7 +85,7 @@ static void due_collect(const struct mr_key_machines *machines, struct mr_key_ma
     enum mr_time_domain domain, mr_us at_us, struct due_list *due)
 {
     machine->earliest_us[domain] = MR_TIMER_UNSET;
-    for (uint32_t b = 0; b < MR_MEMORY_BUCKETS; b++)
+    for (uint32_t b = 0; b < machine->n_buckets; b++)
         for (struct mr_key_memory *memory = machine->buckets[b]; memory;
              memory = memory->next) {
             due_of_memory(machines, memory, domain, at_us, due);
@@ -317,12 +317,15 @@ void mr_key_machines_deinit(struct mr_key_machines *machines)
     for (uint32_t i = 0; i < machines->n; i++) {
         struct mr_key_machine *machine = machines->subtasks[i];
         if (!machine) continue;
-        for (uint32_t b = 0; b < MR_MEMORY_BUCKETS; b++)
+        for (uint32_t b = 0; b < machine->n_buckets; b++)
             while (machine->buckets[b]) {
                 struct mr_key_memory *memory = machine->buckets[b];
                 machine->buckets[b] = memory->next;
                 mr_memory_free(machines, memory);
             }
+        if (machine->buckets)
+            mr_arena_free(
+                arena, machine->buckets, sizeof *machine->buckets * machine->n_buckets);
         mr_arena_free(arena, machine, sizeof *machine);
     }
     if (machines->subtasks)

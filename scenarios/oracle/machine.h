@@ -36,7 +36,7 @@ struct mr_key_memory {
     uint32_t n_uses; /* due timers that point to it */
     bool is_gone;
 };
-enum { MR_MEMORY_BUCKETS = 256 };
+enum { MR_MEMORY_BUCKETS_MIN = 64 };
 struct mr_key_machine { /* of one subtask */
     mr_us watermark_us;
     mr_us forwarded_us;
@@ -46,7 +46,8 @@ struct mr_key_machine { /* of one subtask */
     uint64_t next_number;
     uint32_t n_memories;
     mr_us earliest_us[2]; /* no timer of that time domain is due before */
-    struct mr_key_memory *buckets[MR_MEMORY_BUCKETS];
+    uint32_t n_buckets; /* a power of two, or 0 */
+    struct mr_key_memory **buckets;
 };
 struct mr_key_machines { /* of one transform */
     struct mr_oracle *oracle;

@@ -66,6 +66,29 @@ bool mr_key_machines_have_end(const struct mr_key_machines *machines)
            machines->transform->windowing.kind != MR_WINDOW_GLOBAL;
 }
 
+static struct mr_key_memory **bucket_of(const struct mr_key_machine *machine, uint64_t hash)
+{
+    MR_ASSERT(machine->n_buckets > 0);
+    return &machine->buckets[(uint32_t)(hash >> 32) & (machine->n_buckets - 1)];
+}
+
+/* Room for one more: on average no more than one key a bucket. */
+static void reserve_buckets(struct mr_arena *arena, struct mr_key_machine *machine)
+{
+    if (machine->n_memories < machine->n_buckets) return;
+    struct mr_key_machine old = *machine;
+    machine->n_buckets = old.n_buckets ? old.n_buckets * 2 : MR_MEMORY_BUCKETS_MIN;
+    machine->buckets = mr_arena_zalloc(arena, sizeof *machine->buckets * machine->n_buckets);
+    for (uint32_t b = 0; b < old.n_buckets; b++)
+        for (struct mr_key_memory *memory = old.buckets[b], *next; memory; memory = next) {
+            struct mr_key_memory **bucket = bucket_of(machine, memory->hash);
+            next = memory->next;
+            memory->next = *bucket;
+            *bucket = memory;
+        }
+    if (old.buckets) mr_arena_free(arena, old.buckets, sizeof *old.buckets * old.n_buckets);
+}
+
 static struct mr_key_memory *memory_new(const struct mr_key_machines *machines,
     struct mr_key_machine *machine, uint64_t hash, const struct mr_value *keys, mr_us start_us,
     mr_us end_us)
@@ -81,7 +104,8 @@ static struct mr_key_memory *memory_new(const struct mr_key_machines *machines,
     memory->states = mr_arena_zalloc(arena, sizeof *memory->states * (shape->n_states + 1));
     memory->timers = mr_arena_alloc(arena, sizeof *memory->timers * (shape->n_timers + 1));
     for (uint32_t i = 0; i <= shape->n_timers; i++) memory->timers[i] = MR_TIMER_UNSET;
-    struct mr_key_memory **bucket = &machine->buckets[hash % MR_MEMORY_BUCKETS];
+    reserve_buckets(arena, machine);
+    struct mr_key_memory **bucket = bucket_of(machine, hash);
     memory->next = *bucket;
     *bucket = memory;
     machine->n_memories++;
@@ -102,7 +126,7 @@ struct mr_key_memory *mr_memory_find(const struct mr_key_machines *machines,
     uint32_t n_keys = machines->transform->keyed->n_keys;
     uint64_t hash = mr_digest_mix((uint64_t)start_us, (uint64_t)end_us);
     for (uint32_t i = 0; i < n_keys; i++) hash = mr_digest_mix(hash, mr_value_hash(keys[i]));
-    struct mr_key_memory *memory = machine->buckets[hash % MR_MEMORY_BUCKETS];
+    struct mr_key_memory *memory = machine->n_buckets ? *bucket_of(machine, hash) : NULL;
     for (; memory; memory = memory->next)
         if (memory->hash == hash && memory->window_start_us == start_us &&
             memory->window_end_us == end_us && is_same_key(memory, keys, n_keys))
@@ -121,7 +145,7 @@ struct mr_key_memory *mr_memory_find(const struct mr_key_machines *machines,
 void mr_memory_remove(const struct mr_key_machines *machines, struct mr_key_machine *machine,
     struct mr_key_memory *memory)
 {
-    struct mr_key_memory **at = &machine->buckets[memory->hash % MR_MEMORY_BUCKETS];
+    struct mr_key_memory **at = bucket_of(machine, memory->hash);
     while (*at != memory) at = &(*at)->next;
     *at = memory->next;
     machine->n_memories--;
