@@ -92,8 +92,8 @@ static struct result *step(struct nest *nest, const struct result *before, uint3
     for (const struct result *result = before; result; result = result->next) {
         bool is_alone = true;
         uint64_t hash;
-        uint32_t i =
-            find_hash(nest, result, input, &hash) ? mr_matches_first(&matches, hash) : MR_NO_MATCH;
+        uint32_t i = find_hash(nest, result, input, &hash) ? mr_matches_first(&matches, hash)
+                                                           : MR_NO_MATCH;
         for (; i != MR_NO_MATCH; i = mr_matches_next(&matches, i)) {
             if (!fits(nest, result, input, rows->rows[i].values)) continue;
             append(nest, &after, result, input, &rows->rows[i]);
