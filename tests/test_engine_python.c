@@ -2,6 +2,7 @@
  * do is an error of their row. */
 #include "tests/test.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 
 #include "engine/expression/caller.h"
@@ -332,6 +333,38 @@ static void memory_without_end_is_the_row_error(void **state)
 
 /* ---- what a function sees ---- */
 
+static void reopen_arena(struct fixture *fixture, size_t bytes_max)
+{
+    struct mr_arena_options options = {.bytes_max = bytes_max, .fill = -1};
+    mr_arena_close(fixture->arena);
+    assert_true(mr_arena_open(&options, &fixture->arena, &fixture->err));
+    mr_scratch_init(&fixture->scratch, fixture->arena);
+    fixture->scratch.caller = &fixture->caller;
+}
+
+/* The arena is full as the result is copied to it; the next run must not notice. */
+static void a_run_that_ends_inside_of_a_call_leaves_python_usable(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const texts[] = {"s * 1000000", "s * 10 ** n * 1000"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct mr_expression *large = compile(fixture, texts[i], false, MR_TYPE_STRING);
+        struct mr_value row[FIELDS], value;
+        jmp_buf exhausted;
+        fill_row(row, 3);
+        reopen_arena(fixture, (size_t)1 << 20);
+        mr_arena_guard(fixture->arena, &exhausted);
+        if (setjmp(exhausted) == 0) {
+            mr_expression_row(large, row, &fixture->scratch, &value);
+            fail_msg("the arena holds it");
+        }
+        reopen_arena(fixture, (size_t)64 << 20);
+        mr_python_begin(8);
+        assert_text(
+            evaluate(fixture, compile(fixture, "n ** n", false, MR_TYPE_INT), 3), "27");
+    }
+}
+
 static void files_and_processes_are_out_of_reach(void **state)
 {
     struct fixture *fixture = *state;
@@ -516,6 +549,7 @@ int main(void)
         PYTHON_TEST(a_result_of_another_type_is_the_row_error),
         PYTHON_TEST(a_call_that_does_not_end_is_the_row_error),
         PYTHON_TEST(memory_without_end_is_the_row_error),
+        PYTHON_TEST(a_run_that_ends_inside_of_a_call_leaves_python_usable),
         PYTHON_TEST(files_and_processes_are_out_of_reach),
         PYTHON_TEST(clocks_show_the_event_time_and_utc),
         PYTHON_TEST(random_numbers_are_a_function_of_seed_function_and_row),

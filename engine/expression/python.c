@@ -44,6 +44,7 @@ static struct {
     int signal;
     bool is_armed;
     bool is_inside; /* user code runs */
+    PyObject *entered; /* the context that it runs in, when armed; borrowed */
     int64_t ticks_left;
     uint64_t seed;
     uint64_t serial; /* of the row at hand */
@@ -273,9 +274,22 @@ static void collect(void)
     python.collected_bytes = mr_python_memory_bytes();
 }
 
+/* A run that outgrew its arena, perhaps as the result of a call was copied, never came back to
+ * leave the call. */
+static void leave_abandoned(void)
+{
+    if (!python.is_inside) return;
+    mr_python_memory_limit(SIZE_MAX, UINT64_MAX);
+    python.is_inside = false;
+    PyErr_Clear();
+    if (python.is_armed) PyContext_Exit(python.entered);
+    python.is_armed = false;
+}
+
 void mr_python_begin(uint64_t seed)
 {
     python.seed = seed;
+    leave_abandoned();
     if (python.n_owners == 0) return;
     for (uint32_t i = 0; i < python.n_owners; i++) owner_clear(&python.owners[i]);
     python.n_owners = 0;
@@ -364,6 +378,7 @@ void mr_python_enter(struct mr_call *call, bool ends_by_itself)
     python.is_inside = true;
     if (ends_by_itself) return;
     PyContext_Enter(call->owner->context);
+    python.entered = call->owner->context;
     python.is_armed = true;
     python.ticks_left = TICKS_MAX + call->extra_ticks;
     PyErr_SetInterruptEx(python.signal);
