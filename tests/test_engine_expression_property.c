@@ -268,7 +268,7 @@ static void write_subscript(struct writer *writer, enum mr_type type)
 
 static void write_int_call(struct writer *writer)
 {
-    static const char *const powers[] = {" ** 0", " ** 1", " ** 2", " ** 3", " ** 7", " ** 64"};
+    static const char *const powers[] = {" ** 0", " ** 1", " ** 2", " ** 3", " ** 4"};
     uint32_t kind = pick(writer->source, 4);
     if (kind < 2) {
         write_method(writer, kind ? "find" : "count", 1);

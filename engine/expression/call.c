@@ -5,7 +5,7 @@
 #include "engine/expression/unicode.h"
 
 enum {
-    POWER_MAX = 64,         /* of an exponent */
+    POWER_MAX = 4, /* of an exponent: what is large is best of type any, as CPython has it */
     REPLACED_MAX = 1 << 16, /* bytes */
 };
 
