@@ -157,6 +157,43 @@ static void an_expression_may_be_none(void **state)
         "Row(element=1, nothing=None)\n");
 }
 
+#define GROUPS                                                                                 \
+    "pipeline:\n"                                                                              \
+    "  type: chain\n"                                                                          \
+    "  transforms:\n"                                                                          \
+    "    - {type: Create, config: {elements: [{k: a, v: z}, {k: a, v: b}, {k: a, v: z}]}}\n"   \
+    "    - {type: Combine, config: {group_by: k, combine: {v: group}}}\n"                      \
+    "    - {type: MapToFields, config: {fields: {values: v}}}\n"
+
+static void a_group_is_expected_in_whatever_order(void **state)
+{
+    write_text("p.yaml",
+        GROUPS "    - {type: AssertEqual, config: {elements: [{values: [z, b, z]}]}}\n", "");
+    run(*state, "run p.yaml", 0);
+    write_text("p.yaml",
+        GROUPS "    - {type: AssertEqual, config: {elements: [{values: [z, b, b]}]}}\n", "");
+    run(*state, "run p.yaml", 1);
+    write_text("p.yaml",
+        GROUPS "tests:\n"
+               "  - name: groups\n"
+               "    expected_outputs: [{name: MapToFields, elements: [{values: [z, z, b]}]}]\n",
+        "");
+    run(*state, "test p.yaml", 0);
+}
+
+/* A list that a row came with has an order, and so has what Python made of one. */
+static void other_lists_are_expected_as_they_stand(void **state)
+{
+    write_text("p.yaml",
+        "pipeline:\n"
+        "  type: chain\n"
+        "  transforms:\n"
+        "    - {type: Create, config: {elements: [{v: [1, 2]}]}}\n"
+        "    - {type: AssertEqual, config: {elements: [{v: [2, 1]}]}}\n",
+        "");
+    run(*state, "run p.yaml", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +204,8 @@ int main(void)
         TEST(rows_that_all_fail_are_all_errors),
         TEST(without_errors_such_a_file_is_refused),
         TEST(an_expression_may_be_none),
+        TEST(a_group_is_expected_in_whatever_order),
+        TEST(other_lists_are_expected_as_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ struct mr_assertion_row {
 struct mr_assertion {
     bool keeps_nulls; /* None is a value like others; else it is as if the field were not there
                        */
+    uint64_t unordered; /* a bit for each field of the input: of its lists the order is open */
     uint32_t n_rows;
     const struct mr_assertion_row *rows;
 };

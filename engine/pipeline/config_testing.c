@@ -30,6 +30,33 @@ static bool read_element(struct mr_graph_reader *reader, const struct mr_yaml *n
     return true;
 }
 
+static bool gathers(const struct mr_combine *combine, uint32_t field)
+{
+    if (field < combine->n_keys) return false;
+    enum mr_aggregate_kind kind = combine->aggregates[field - combine->n_keys].kind;
+    return kind == MR_FOLD_GROUP || kind == MR_FOLD_CONCAT;
+}
+
+/* Whether the field is a list that `group` or `concat` made: Beam says nothing of its order. */
+static bool is_gathered(const struct mr_graph_reader *reader, struct mr_edge edge, int field)
+{
+    while (field >= 0) {
+        const struct mr_transform *at = &reader->transforms[edge.transform];
+        if (edge.output > 0 && edge.output == at->error_output) return false;
+        if (at->kind == MR_COMBINE) return gathers(&at->combine, (uint32_t)field);
+        if (at->kind == MR_MAP_TO_FIELDS)
+            field = mr_expression_field(at->map.mappings[field].expression);
+        else if (at->kind == MR_EXTRACT_WINDOWING_INFO)
+            field = (uint32_t)field < mr_edge_schema(reader, at->inputs[0])->n_fields ? field : -1;
+        else if (at->kind != MR_FILTER && at->kind != MR_WINDOW_INTO &&
+                 at->kind != MR_ASSIGN_TIMESTAMPS && at->kind != MR_RESHUFFLE &&
+                 at->kind != MR_LOG_FOR_TESTING && at->kind != MR_PARTITION)
+            return false;
+        edge = at->inputs[0];
+    }
+    return false;
+}
+
 /* A sink like WriteToLog, to a topic that nobody else has; the check `assertions` looks at what
  * is committed there. */
 static bool configure(struct mr_graph_reader *reader, const struct mr_spec *spec,
@@ -53,6 +80,9 @@ static bool configure(struct mr_graph_reader *reader, const struct mr_spec *spec
     struct mr_assertion *assertion = mr_region_new(reader->region, struct mr_assertion);
     *assertion =
         (struct mr_assertion){.keeps_nulls = is_of_test, .n_rows = elements->n, .rows = rows};
+    for (uint32_t i = 0; i < schema->n_fields; i++)
+        if (is_gathered(reader, transform->inputs[0], (int)i))
+            assertion->unordered |= UINT64_C(1) << i;
     transform->write = (struct mr_write_to_log){
         .topic = mr_region_printf(reader->region, "~%s", transform->name),
         .key_field = -1,
