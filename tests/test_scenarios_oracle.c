@@ -261,31 +261,6 @@ static void without_a_count_parts_are_judged_by_their_sums(void **state)
     assert_int_equal(match(fixture, 10, 20, "a", 7, 6), MR_MATCH_WRONG);
 }
 
-static void behind_a_combine_with_lateness_cuts_are_not_judged(void **state)
-{
-    struct fixture *fixture = *state;
-    make(fixture,
-        CHAIN READ LATE COUNT_AND_SUM "    - {type: MapToFields, config: {language: python, "
-                                      "fields: {k: k, d: c * 2}}}\n" WRITE_BY_KEY);
-    add(fixture, 0, 1, "a", 3);
-    add(fixture, 0, 2, "a", 3);
-    add(fixture, 0, 3, "b", 3);
-    advance(fixture);
-    pass(fixture, "Combine", 10);
-    assert_int_equal(owed(fixture, "WriteToLog"), 1); /* the one of a single row */
-    struct mr_value two = integer(2);
-    assert_int_equal(
-        match_at(fixture, "WriteToLog", 0, 10, text("a"), two, none, none), MR_MATCH_RIGHT);
-    assert_int_equal(
-        match_at(fixture, "WriteToLog", 0, 10, text("a"), two, none, none), MR_MATCH_RIGHT);
-    assert_int_equal(
-        match_at(fixture, "WriteToLog", 0, 10, text("b"), two, none, none), MR_MATCH_RIGHT);
-    assert_int_equal(
-        match_at(fixture, "WriteToLog", 0, 10, text("b"), two, none, none), MR_MATCH_DUPLICATE);
-    assert_int_equal(
-        match_at(fixture, "WriteToLog", 0, 10, text("c"), two, none, none), MR_MATCH_UNKNOWN);
-}
-
 /* ---- Aggregates ---- */
 
 static void each_aggregate_of_integers_is_exact(void **state)
@@ -444,7 +419,6 @@ int main(void)
         TEST(state_is_compared_with_open_windows_only),
         TEST(the_panes_of_a_window_with_lateness_add_up_to_its_rows),
         TEST(without_a_count_parts_are_judged_by_their_sums),
-        TEST(behind_a_combine_with_lateness_cuts_are_not_judged),
         TEST(each_aggregate_of_integers_is_exact),
         TEST(a_mean_of_large_integers_is_rounded_once),
         TEST(sums_and_means_of_doubles_may_differ_by_their_rounding_alone),

@@ -312,6 +312,18 @@ int mr_expression_field(const struct mr_expression *expression)
     return root && root->kind == MR_NODE_FIELD ? root->field : -1;
 }
 
+static uint64_t fields_of(const struct mr_node *node)
+{
+    uint64_t fields = node->kind == MR_NODE_FIELD ? (uint64_t)1 << node->field : 0;
+    for (uint32_t i = 0; i < node->n_arguments; i++) fields |= fields_of(node->arguments[i]);
+    return fields;
+}
+
+uint64_t mr_expression_reads(const struct mr_expression *expression)
+{
+    return expression->root ? fields_of(expression->root) : UINT64_MAX;
+}
+
 bool mr_expression_is_foreign(const struct mr_expression *expression)
 {
     return expression->udf != NULL;

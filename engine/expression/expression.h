@@ -82,6 +82,8 @@ bool mr_expression_is_foreign(const struct mr_expression *expression);
 struct mr_field mr_expression_result(const struct mr_expression *expression); /* name NULL */
 /* The field that the expression merely names, or -1. */
 int mr_expression_field(const struct mr_expression *expression);
+/* The fields that it may read: bit i is field i. */
+uint64_t mr_expression_reads(const struct mr_expression *expression);
 /* The text as it was written. */
 const char *mr_expression_text(const struct mr_expression *expression);
 

@@ -61,6 +61,7 @@ static bool read_graph(struct mr_graph_reader *reader, const struct mr_yaml *doc
     mr_scope_push_windowing(root);
     if (!mr_scope_check(reader, root) || !mr_specs_resolve(reader, root)) return false;
     if (options->collects) mr_outputs_collect(reader);
+    mr_late_panes_mark(reader);
     return check_sink(reader, root) && check_topics(reader);
 }
 

@@ -91,6 +91,7 @@ struct mr_windowing {
     enum mr_accumulation accumulation;
     enum mr_timestamp_combiner timestamp_combiner;
     struct mr_trigger trigger;
+    bool has_told_panes; /* of a Combine with lateness: something behind it minds how late rows are cut into panes */
 };
 bool mr_windowing_same(const struct mr_windowing *a, const struct mr_windowing *b);
 /* Whether all that a Combine does under it follows from rows and watermark alone: one pane at the end of a window that

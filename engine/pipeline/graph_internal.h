@@ -291,6 +291,9 @@ void mr_udf_warn(struct mr_graph_reader *reader, const struct mr_udf_text *udf);
 MR_MUST_CHECK bool mr_windowing_read(
     struct mr_graph_reader *reader, const struct mr_yaml *node, struct mr_windowing *out);
 
+/* late_panes.c: once all transforms are there. */
+void mr_late_panes_mark(struct mr_graph_reader *reader);
+
 /* The readers of configs, by family: config_log.c, config_create.c, config_map.c,
  * config_combine.c, windowing.c. */
 bool mr_configure_read_from_log(

@@ -19,7 +19,7 @@ bool mr_windowing_is_plain(const struct mr_windowing *windowing)
     return windowing->kind != MR_WINDOW_SESSIONS &&
            windowing->trigger.kind == MR_TRIGGER_DEFAULT &&
            windowing->accumulation == MR_DISCARDING &&
-           windowing->timestamp_combiner == MR_END_OF_WINDOW;
+           windowing->timestamp_combiner == MR_END_OF_WINDOW && !windowing->has_told_panes;
 }
 
 /* A duration of Beam's windowing, where a `d` is 12 hours. */

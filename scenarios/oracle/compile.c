@@ -126,6 +126,14 @@ static bool may_hold_floats(const struct mr_schema *schema, uint32_t field)
     return type == MR_TYPE_FLOAT || mr_type_is_document(type);
 }
 
+/* The input's fields that field `i` of the output may be made of. */
+static uint64_t read_fields(const struct mr_transform *transform, uint32_t i)
+{
+    return transform->kind == MR_MAP_TO_FIELDS
+               ? mr_expression_reads(transform->map.mappings[i].expression)
+               : UINT64_MAX;
+}
+
 static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_step *step)
 {
     const struct mr_transform *transform = step->transform;
@@ -157,7 +165,8 @@ static uint64_t inexact_main(const struct mr_oracle *oracle, const struct mr_ste
                 is_inexact = is_inexact_aggregate(
                     &transform->combine.aggregates[i - transform->combine.n_keys], input);
             else
-                is_inexact = input != 0 && may_hold_floats(&transform->outputs[0].schema, i);
+                is_inexact = (input & read_fields(transform, i)) != 0 &&
+                             may_hold_floats(&transform->outputs[0].schema, i);
         }
         bits |= (uint64_t)is_inexact << i;
     }
@@ -203,7 +212,7 @@ static bool is_direct(const struct mr_oracle *oracle, const struct mr_sink *sink
         if (step->fold)
             return step->fold == sink->fold && sink->has_keys && !step->fold->has_any_keys &&
                    !step->fold->has_folds;
-        if (step->transform->kind != MR_MAP_TO_FIELDS) return false;
+        if (step->transform->kind != MR_MAP_TO_FIELDS || step->transform->map.keep) return false;
         for (uint32_t i = 0; i < step->transform->map.n_mappings; i++)
             if (step->fields[i] < 0) return false;
         edge = step->transform->inputs[0];

@@ -243,16 +243,28 @@ void mr_ledger_forget(struct mr_ledger *ledger)
 
 /* ---- Matching ---- */
 
+/* With an `is_exact` nothing may be off. */
 static bool is_row(const struct mr_ledger *ledger, const struct mr_ledger_item *item,
-    const struct mr_value *row)
+    const struct mr_value *row, bool is_exact)
 {
     const struct mr_ledger_shape *shape = ledger->shape;
     for (uint32_t i = 0; i < shape->n_fields; i++) {
-        bool is_inexact = shape->inexact_fields >> i & 1;
+        bool is_inexact = !is_exact && (shape->inexact_fields >> i & 1);
         double slack = is_inexact && item->slacks ? item->slacks[i] : 0;
         if (!mr_value_near(item->values[i], row[i], slack)) return false;
     }
     return true;
+}
+
+/* A row that is as it should be is taken for itself before another, of which something may be
+ * off, is taken for it. */
+static uint32_t find_row(const struct mr_ledger *ledger, const struct mr_ledger_name *name,
+    const struct mr_value *row, bool is_exact)
+{
+    for (uint32_t id = name->first; id != MR_LEDGER_NONE; id = ledger->items[id].next)
+        if (!ledger->items[id].is_matched && is_row(ledger, &ledger->items[id], row, is_exact))
+            return id;
+    return is_exact ? find_row(ledger, name, row, false) : MR_LEDGER_NONE;
 }
 
 /* Strikes an item off; false when a later one of its order came before. */
@@ -289,7 +301,7 @@ static enum mr_ledger_answer match_again(struct mr_ledger *ledger,
     if (name && name->matched != MR_LEDGER_NONE) {
         const struct mr_ledger_item *item = &ledger->items[name->matched];
         if (item->is_optional) return MR_LEDGER_RIGHT;
-        if (!shape->is_named && !is_row(ledger, item, row)) return MR_LEDGER_ABSENT;
+        if (!shape->is_named && !is_row(ledger, item, row, false)) return MR_LEDGER_ABSENT;
         tell_values(ledger, item, expected);
         return MR_LEDGER_AGAIN;
     }
@@ -311,9 +323,9 @@ enum mr_ledger_answer mr_ledger_match(struct mr_ledger *ledger, enum mr_row_kind
     if (name && !name->hash) name = NULL;
     if (!name || name->first == MR_LEDGER_NONE)
         return match_again(ledger, name, hash, row, expected);
-    for (uint32_t id = name->first; id != MR_LEDGER_NONE; id = ledger->items[id].next)
-        if (!ledger->items[id].is_matched && is_row(ledger, &ledger->items[id], row))
-            return strike(ledger, name, id) ? MR_LEDGER_RIGHT : MR_LEDGER_REORDERED;
+    uint32_t found = find_row(ledger, name, row, ledger->shape->inexact_fields != 0);
+    if (found != MR_LEDGER_NONE)
+        return strike(ledger, name, found) ? MR_LEDGER_RIGHT : MR_LEDGER_REORDERED;
     struct mr_ledger_item *first = &ledger->items[name->first];
     if (first->is_optional) {
         strike(ledger, name, name->first);
