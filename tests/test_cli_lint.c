@@ -56,6 +56,32 @@ static void what_depends_on_order_is_named(void **state)
         "p.yaml:3:13: warning: the watermark of 'ReadFromLog' is that of the log's time");
 }
 
+/* Random pipelines on two clusters found these to differ. */
+static void what_depends_on_batches_services_and_clocks_is_named(void **state)
+{
+    lint(*state,
+        "pipeline:\n  type: chain\n  transforms:\n"
+        "    - {type: Create, config: {elements: [1, 2]}}\n"
+        "    - {type: Window, config: {windowing: {type: global}, trigger: {repeatedly: {count: "
+        "2}}, accumulation: discarding}}\n"
+        "    - {type: Combine, config: {group_by: [], combine: {n: {fn: count, value: "
+        "element}}}}\n");
+    says(*state, "p.yaml:6:14: note: 'Combine' fires by count");
+    lint(*state,
+        TIMED "    - {type: Lookup, input: ReadFromLog, config: {connector: c, key: k, fields: "
+              "{x: string}}}\n" SINK("Lookup"));
+    says(*state, "p.yaml: confluent: yes, but for what is noted\n");
+    says(*state, "p.yaml:5:14: note: 'Lookup' calls a service");
+    lint(*state, TIMED "      windowing: {type: fixed, size: 10}\n"
+                       "    - {type: Sql, input: ReadFromLog, config: {query: 'SELECT COUNT(*) "
+                       "AS n FROM PCOLLECTION'}}\n" SINK("Sql"));
+    says(*state, "p.yaml:6:14: note: 'Sql' drops rows that are late");
+    lint(*state, READ "}\n    - {type: ExtractWindowingInfo, input: ReadFromLog}\n" SINK(
+                     "ExtractWindowingInfo"));
+    says(*state, "p.yaml: confluent: no\n");
+    says(*state, "'ExtractWindowingInfo' depends on the times at which the log got its rows");
+}
+
 static void times_that_are_assigned_late_are_warned_of(void **state)
 {
     lint(*state, READ
@@ -144,6 +170,7 @@ int main(void)
         TEST(standard_types_are_portable),
         TEST(types_of_millrace_need_their_provider),
         TEST(what_depends_on_order_is_named),
+        TEST(what_depends_on_batches_services_and_clocks_is_named),
         TEST(times_that_are_assigned_late_are_warned_of),
         TEST(outputs_that_nothing_reads_are_warned_of),
         TEST(functions_of_more_than_their_row_are_warned_of),

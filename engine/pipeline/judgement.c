@@ -84,14 +84,14 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
 {
     const struct mr_windowing *windowing = &at->windowing;
     bool is_from_log = judge->is_from_log[at->id];
-    if (is_from_log && mr_trigger_has(&windowing->trigger, MR_TRIGGER_COUNT)) {
+    if (mr_trigger_has(&windowing->trigger, MR_TRIGGER_COUNT)) {
         doubt(judge, MR_NOT_CONFLUENT);
         REMARK(judge, of_confluence, at,
             "'%s' fires by count: which rows are in a pane depends on the order in which they "
             "come",
             at->name);
     }
-    if (is_from_log && mr_trigger_has(&windowing->trigger, MR_TRIGGER_DELAY)) {
+    if (mr_trigger_has(&windowing->trigger, MR_TRIGGER_DELAY)) {
         doubt(judge, MR_NOT_CONFLUENT);
         REMARK(judge, of_confluence, at,
             "'%s' fires by processing time: which rows are in a pane depends on when they come",
@@ -127,16 +127,51 @@ static void judge_keyed(struct judge *judge, const struct mr_transform *at)
             "what '%s' makes of a row depends on which rows of its key came before", at->name);
 }
 
+/* Of the rows that a join by time drops. */
+static void judge_times(struct judge *judge, const struct mr_transform *at)
+{
+    if (!judge->is_from_log[at->id]) return;
+    doubt(judge, MR_CONFLUENT_UNLESS);
+    REMARK(judge, of_confluence, at,
+        "'%s' drops rows that are late, which depends on how partitions are read side by side",
+        at->name);
+}
+
+static void judge_lookup(struct judge *judge, const struct mr_transform *at)
+{
+    doubt(judge, MR_CONFLUENT_UNLESS);
+    REMARK(judge, of_confluence, at,
+        "'%s' calls a service: what it answers, and whether in time, depends on when it is "
+        "called",
+        at->name);
+}
+
 /* Whether windows decide what comes out of it. */
 static bool has_windows(const struct mr_transform *at)
 {
     return at->kind == MR_COMBINE || at->kind == MR_JOIN || at->kind == MR_SQL;
 }
 
+/* What shows the time of a row, or joins by it. */
+static void judge_own_times(
+    struct judge *judge, const struct mr_transform *source, const char *which)
+{
+    for (uint32_t i = source->id + 1; i < judge->graph->n_transforms; i++) {
+        const struct mr_transform *at = &judge->graph->transforms[i];
+        bool minds = at->kind == MR_EXTRACT_WINDOWING_INFO || mr_transform_keeps_times(at);
+        if (!minds || !judge->is_from_log[i]) continue;
+        doubt(judge, MR_NOT_CONFLUENT);
+        REMARK(judge, of_confluence, at,
+            "'%s' depends on the times at which %s ('event_time' of '%s' is not given)",
+            at->name, which, source->name);
+    }
+}
+
 static void judge_source(struct judge *judge, const struct mr_transform *at)
 {
     if (at->read.event_time_field >= 0) return;
     bool has_clock = at->read.strategy == MR_WATERMARK_PROCESSING_TIME;
+    judge_own_times(judge, at, has_clock ? "its rows are read" : "the log got its rows");
     for (uint32_t i = at->id + 1; i < judge->graph->n_transforms; i++) {
         const struct mr_transform *combine = &judge->graph->transforms[i];
         if (!has_windows(combine) || combine->windowing.kind == MR_WINDOW_GLOBAL) continue;
@@ -247,8 +282,10 @@ void mr_pipeline_judge(
         const struct mr_transform *at = &graph->transforms[i];
         judge_portability(&judge, at);
         if (at->kind == MR_COMBINE) judge_combine(&judge, at);
-        if (at->kind == MR_JOIN) judge_windows(&judge, at);
         if (at->keyed) judge_keyed(&judge, at);
+        if (mr_transform_gathers(at)) judge_windows(&judge, at);
+        if (mr_transform_keeps_times(at)) judge_times(&judge, at);
+        if (at->kind == MR_LOOKUP) judge_lookup(&judge, at);
         if (at->kind == MR_READ_FROM_LOG) judge_source(&judge, at);
         if (at->kind == MR_ASSIGN_TIMESTAMPS) warn_of_timestamps(&judge, at);
         warn_of_outputs(&judge, at);
