@@ -15,6 +15,7 @@ struct stress_pipeline {
     /* What may be found, and over all the mixes must be. PASS: nothing. */
     enum mr_check meant_check;
     enum mr_verdict meant;
+    const char *amount; /* of `generate`; NULL: the usual one */
     const char *check; /* more keys of `check`; NULL: none */
 };
 

@@ -60,14 +60,15 @@ static size_t write_cluster(const struct stress_cluster *cluster, char *out, siz
 
 static size_t write_streams(const struct stress_pipeline *pipeline, char *out, size_t size)
 {
-    const char *generate = "generate: {rows: 900, duration: 3s, keys: 15, values: 20";
+    const char *amount =
+        text_or(pipeline->amount, "rows: 900, duration: 3s, keys: 15, values: 20");
     size_t used = (size_t)snprintf(out, size,
         "streams:\n"
-        "  events: {partitions: 4, key: key%s, %s%s}}\n",
-        text_or(pipeline->stream, ""), generate, text_or(pipeline->rows, ""));
+        "  events: {partitions: 4, key: key%s, generate: {%s%s}}\n",
+        text_or(pipeline->stream, ""), amount, text_or(pipeline->rows, ""));
     if (pipeline->has_more)
-        used += (size_t)snprintf(out + used, size - used, "  more: {partitions: 2, %s%s}}\n",
-            generate, text_or(pipeline->rows, ""));
+        used += (size_t)snprintf(out + used, size - used,
+            "  more: {partitions: 2, generate: {%s%s}}\n", amount, text_or(pipeline->rows, ""));
     return used;
 }
 
@@ -135,7 +136,7 @@ static void stress_open(
     stress_write(pipeline, mix, stress->text);
     stress->region = mr_region_create();
     if (!mr_scenario_read(stress->region, stress->name, &reader, &stress->scenario, &err))
-        fail_msg("%s: %s", stress->name, err.msg);
+        fail_msg("%s: %s\n%s", stress->name, err.msg, pipeline->text);
     struct mr_arena_options options = {
         .bytes_max = mr_run_arena_bytes(stress->scenario), .fill = 0xa5};
     if (!mr_arena_open(&options, &stress->arena, &err)) fail_msg("%s", err.msg);
