@@ -19,7 +19,7 @@ enum {
     NOT_CONFLUENT = 2000, /* a failure: lint says that it is */
     PLANTED_PIPELINES = 2000, /* in which each planted bug must be found */
     SHRUNK_NODES = 2,
-    CONFLUENCE_EVERY = 1,
+    CONFLUENCE_EVERY = 3,
 };
 
 static struct stress stress;
