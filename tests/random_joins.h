@@ -230,6 +230,7 @@ static bool random_lookup(struct random_writing *writing)
     struct random_stream *out = writing->out;
     const struct random_field *key = random_pick_key(draws, writing->from, -1);
     if (!key || writing->from->n_fields + 2 > RANDOM_FIELDS_MAX) return false;
+    if (writing->from->is_keyed) return false; /* the oracle gives such rows later than it asks */
     if (writing->from->n_joins > 0) return false; /* more rows than it can call for in time */
     for (uint32_t i = 0; i < writing->from->n_fields; i++)
         if (writing->from->fields[i].type == RANDOM_FLOAT) return false;

@@ -102,7 +102,8 @@ static bool random_keyed(struct random_writing *writing)
         random_deduplicate(writing, key->name);
     }
     /* Rows that take others back are nothing to join. */
-    for (uint32_t i = 0; i < RANDOM_OUTPUTS_MAX; i++) writing->out[i].has_many_panes = true;
+    for (uint32_t i = 0; i < RANDOM_OUTPUTS_MAX; i++)
+        writing->out[i].has_many_panes = writing->out[i].is_keyed = true;
     return true;
 }
 

@@ -249,6 +249,7 @@ static bool random_flatten(struct random_writing *writing)
     writing->from = NULL;
     writing->has_two = true;
     out->has_many_panes = from->has_many_panes || other->has_many_panes;
+    out->is_keyed = from->is_keyed || other->is_keyed;
     out->n_joins = from->n_joins > other->n_joins ? from->n_joins : other->n_joins;
     random_open(writing, "Flatten");
     random_say(writing->pipeline, "      input: [%s, %s]\n", from->reference, other->reference);

@@ -47,6 +47,7 @@ static void random_flow(struct random_writing *writing, uint32_t output)
     const struct random_stream *from = writing->from;
     memcpy(out->windowing, from->windowing, sizeof out->windowing);
     out->has_many_panes = from->has_many_panes;
+    out->is_keyed = from->is_keyed;
     out->n_joins = from->n_joins;
 }
 

@@ -109,8 +109,8 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
 /* What keeps state by key sees rows of several partitions in some order; only a final TopN does not care. */
 static void judge_keyed(struct judge *judge, const struct mr_transform *at)
 {
-    if (!judge->is_from_log[at->id]) return;
     bool is_top = at->kind == MR_TOP_N && at->top.is_final;
+    if (is_top && !judge->is_from_log[at->id]) return;
     bool has_ttl = false;
     for (uint32_t i = 0; i < at->keyed->shape.n_states; i++)
         has_ttl |= at->keyed->shape.states[i].ttl_us > 0;
