@@ -244,6 +244,8 @@ static bool random_flatten(struct random_writing *writing)
     struct random_stream *out = writing->out;
     const struct random_stream *from = writing->from, *other = writing->other;
     if (from == other || strcmp(from->windowing, other->windowing) != 0) return false;
+    /* A Combine says that its output has its own triggers, not those that go on behind it. */
+    if (strchr(from->windowing, '\'')) return false;
     if (!random_join_fields(out, from, other) || !random_join_fields(out, other, from))
         return false;
     writing->from = NULL;

@@ -135,8 +135,10 @@ static void stress_open(
     snprintf(stress->name, sizeof stress->name, "%s-%s.yaml", pipeline->name, mix->name);
     stress_write(pipeline, mix, stress->text);
     stress->region = mr_region_create();
-    if (!mr_scenario_read(stress->region, stress->name, &reader, &stress->scenario, &err))
-        fail_msg("%s: %s\n%s", stress->name, err.msg, pipeline->text);
+    if (!mr_scenario_read(stress->region, stress->name, &reader, &stress->scenario, &err)) {
+        fprintf(stderr, "%s", pipeline->text);
+        fail_msg("%s: %s", stress->name, err.msg);
+    }
     struct mr_arena_options options = {
         .bytes_max = mr_run_arena_bytes(stress->scenario), .fill = 0xa5};
     if (!mr_arena_open(&options, &stress->arena, &err)) fail_msg("%s", err.msg);
