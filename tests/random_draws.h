@@ -45,6 +45,7 @@ struct random_stream {
                          */
     bool is_failed;     /* rows of an error output */
     bool is_consumed;
+    bool is_retracting;  /* rows may be taken back */
     bool has_many_panes; /* of a window and key, from a Combine upstream */
     bool is_keyed;       /* state by key lies upstream */
     uint32_t n_joins;    /* upstream: each may multiply the rows */

@@ -43,6 +43,39 @@ static uint32_t random_origin(const struct random_pipeline *pipeline, uint32_t s
     return node->is_gone ? node->inputs[0] : stream;
 }
 
+/* What folds, keeps or scatters rows cannot take them back. */
+static bool random_can_retract(enum random_kind kind)
+{
+    static const uint8_t passes_on[RANDOM_KINDS] = {[RANDOM_MAP] = 1,
+        [RANDOM_FILTER] = 1,
+        [RANDOM_WINDOW] = 1,
+        [RANDOM_FLATTEN] = 1,
+        [RANDOM_ASSIGN] = 1,
+        [RANDOM_PARTITION] = 1,
+        [RANDOM_EXTRACT] = 1,
+        [RANDOM_VALIDATE] = 1,
+        [RANDOM_STRIP] = 1,
+        [RANDOM_NEST] = 1,
+        [RANDOM_UNPACK] = 1,
+        [RANDOM_EXPLODE] = 1,
+        [RANDOM_LOG] = 1,
+        [RANDOM_IN_SQL] = 1};
+    return passes_on[kind];
+}
+
+static void random_trace_retractions(
+    const struct random_node *node, const struct random_writing *writing)
+{
+    const struct random_stream *from = &writing->pipeline->streams[node->inputs[0]];
+    const struct random_stream *other = &writing->pipeline->streams[node->inputs[1]];
+    bool is_retracting =
+        from->is_retracting ||
+        (node->kind == RANDOM_COMBINE && strstr(from->windowing, "retracting")) ||
+        (node->kind == RANDOM_FLATTEN && other->is_retracting);
+    for (uint32_t i = 0; i < RANDOM_OUTPUTS_MAX; i++)
+        writing->out[i].is_retracting = is_retracting;
+}
+
 static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
 {
     struct random_node *node = &pipeline->nodes[index];
@@ -65,6 +98,9 @@ static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
                             node->kind == RANDOM_JOIN_STREAMS || node->kind == RANDOM_SQL;
         if (may_have_two && (!writing.other->reference[0] || writing.other->is_failed))
             return false;
+        bool is_retracting =
+            writing.from->is_retracting || (may_have_two && writing.other->is_retracting);
+        if (is_retracting && !random_can_retract(node->kind)) return false;
     }
     uint32_t used = pipeline->used;
     if (!random_writers[node->kind](&writing)) {
@@ -74,6 +110,7 @@ static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
         return false;
     }
     if (!is_root && random_draw(&writing.draws, 8) == 7) random_wrap(&writing, used);
+    if (!is_root) random_trace_retractions(node, &writing);
     if (!is_root) pipeline->streams[node->inputs[0]].is_consumed = true;
     if (writing.has_two) pipeline->streams[node->inputs[1]].is_consumed = true;
     return true;
@@ -114,10 +151,10 @@ static const uint8_t random_weighted[] = {RANDOM_MAP, RANDOM_MAP, RANDOM_FILTER,
     RANDOM_WINDOW, RANDOM_WINDOW, RANDOM_WINDOW, RANDOM_WINDOW, RANDOM_COMBINE, RANDOM_COMBINE,
     RANDOM_COMBINE, RANDOM_COMBINE, RANDOM_COMBINE, RANDOM_COMBINE, RANDOM_FLATTEN,
     RANDOM_FLATTEN, RANDOM_ASSIGN, RANDOM_PARTITION, RANDOM_RESHUFFLE, RANDOM_EXTRACT,
-    RANDOM_VALIDATE, RANDOM_STRIP, RANDOM_STRIP, RANDOM_STRIP, RANDOM_STRIP, RANDOM_JOIN, RANDOM_JOIN, RANDOM_JOIN_STREAMS,
-    RANDOM_JOIN_STREAMS, RANDOM_SQL, RANDOM_SQL, RANDOM_LOOKUP, RANDOM_NEST, RANDOM_UNPACK,
-    RANDOM_EXPLODE, RANDOM_EXPLODE, RANDOM_LOG, RANDOM_IN_SQL, RANDOM_KEYED,
-    RANDOM_KEYED};
+    RANDOM_VALIDATE, RANDOM_STRIP, RANDOM_STRIP, RANDOM_STRIP, RANDOM_STRIP, RANDOM_JOIN,
+    RANDOM_JOIN, RANDOM_JOIN_STREAMS, RANDOM_JOIN_STREAMS, RANDOM_SQL, RANDOM_SQL,
+    RANDOM_LOOKUP, RANDOM_NEST, RANDOM_UNPACK, RANDOM_EXPLODE, RANDOM_EXPLODE, RANDOM_LOG,
+    RANDOM_IN_SQL, RANDOM_KEYED, RANDOM_KEYED};
 
 static void random_add_node(struct random_pipeline *pipeline, struct random_draws *draws)
 {

@@ -12,8 +12,10 @@ static bool random_read(struct random_writing *writing)
         "{strategy: bounded, max_out_of_orderness: 2ms}", "{strategy: ascending}",
         "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms}",
         "{strategy: punctuated, when: value < 6}", "{strategy: punctuated, field: at}",
-        "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms, alignment: {group: g, "
-        "max_drift: 30ms}}", "{strategy: processing_time}", "{strategy: ascending}"};
+        "{strategy: bounded, max_out_of_orderness: 10ms, idle_after: 60ms, alignment: {group: "
+        "g, "
+        "max_drift: 30ms}}",
+        "{strategy: processing_time}", "{strategy: ascending}"};
     random_open(writing, "ReadFromLog");
     uint32_t strategy = random_draw(draws, 9);
     bool is_text = random_draw(draws, 2);
@@ -88,8 +90,7 @@ static bool random_filter(struct random_writing *writing)
 }
 
 /* What a Window says besides its windows, with a comma in front; "" for the default. */
-static void random_trigger(
-    struct random_draws *draws, bool is_merging, char *out, size_t size)
+static void random_trigger(struct random_draws *draws, bool is_merging, char *out, size_t size)
 {
     static const char *const triggers[] = {"{after_watermark: {early: {count: 2}}}",
         "{after_watermark: {early: {delay: 10ms}, late: {count: 1}}}",
@@ -101,7 +102,8 @@ static void random_trigger(
     uint32_t which = random_draw(draws, 16);
     uint32_t lateness = 10 * random_draw(draws, 5);
     uint32_t combiner = random_draw(draws, 3);
-    bool is_accumulating = random_draw(draws, 2);
+    static const char *const modes[] = {"discarding", "accumulating", "retracting"};
+    uint32_t mode = random_draw(draws, 3);
     if (which >= 12 && !is_merging) return;
     if (which >= 8 && !is_merging) {
         snprintf(out, size, ", allowed_lateness: %ums", 10 + lateness);
@@ -109,8 +111,7 @@ static void random_trigger(
     }
     snprintf(out, size,
         ", trigger: %s, allowed_lateness: %ums, accumulation: %s, timestamp_combiner: %s",
-        which < 8 ? triggers[which] : "default", lateness,
-        is_accumulating ? "accumulating" : "discarding", combiners[combiner]);
+        which < 8 ? triggers[which] : "default", lateness, modes[mode], combiners[combiner]);
 }
 
 static bool random_window(struct random_writing *writing)
