@@ -70,7 +70,8 @@ static void random_wrap(struct random_writing *writing, uint32_t from)
     random_say(pipeline, "      transforms:\n");
     if (is_chain) {
         random_indent(pipeline, &body, NULL);
-        random_say(pipeline, "        - type: Reshuffle\n");
+        if (!writing->out[0].is_retracting)
+            random_say(pipeline, "        - type: Reshuffle\n");
         return;
     }
     bool is_flatten = node->kind == RANDOM_FLATTEN;

@@ -109,8 +109,8 @@ static bool random_write_node(struct random_pipeline *pipeline, uint32_t index)
         memset(out, 0, sizeof *out * RANDOM_OUTPUTS_MAX);
         return false;
     }
-    if (!is_root && random_draw(&writing.draws, 8) == 7) random_wrap(&writing, used);
     if (!is_root) random_trace_retractions(node, &writing);
+    if (!is_root && random_draw(&writing.draws, 8) == 7) random_wrap(&writing, used);
     if (!is_root) pipeline->streams[node->inputs[0]].is_consumed = true;
     if (writing.has_two) pipeline->streams[node->inputs[1]].is_consumed = true;
     return true;

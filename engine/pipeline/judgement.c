@@ -80,6 +80,14 @@ static void judge_windows(struct judge *judge, const struct mr_transform *at)
         at->name);
 }
 
+static void judge_lateness(struct judge *judge, const struct mr_transform *at)
+{
+    if (!judge->is_from_log[at->id] || at->windowing.allowed_lateness_us == 0) return;
+    doubt(judge, MR_CONFLUENT_UNLESS);
+    REMARK(judge, of_confluence, at,
+        "'%s' cuts what comes late into panes as it comes", at->name);
+}
+
 static void judge_combine(struct judge *judge, const struct mr_transform *at)
 {
     const struct mr_windowing *windowing = &at->windowing;
@@ -98,6 +106,7 @@ static void judge_combine(struct judge *judge, const struct mr_transform *at)
             at->name);
     }
     judge_windows(judge, at);
+    judge_lateness(judge, at);
     if (is_from_log && sums_floats(&at->combine)) {
         doubt(judge, MR_CONFLUENT_UNLESS);
         REMARK(judge, of_confluence, at,
