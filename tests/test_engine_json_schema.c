@@ -85,8 +85,8 @@ static void what_the_reader_takes_conforms(void **state)
         CHAIN "    - {type: Reshuffle}\n    - {type: LogForTesting, name: Log, config: }\n",
         CHAIN "    - {type: chain, name: In, transforms: [{type: Reshuffle}]}\n"
               "options: {streaming: true}\nproviders: [{include: millrace-providers.yaml}]\ntests: \n",
-        "pipeline:\n  source: {type: Create, config: {elements: []}}\n"
-        "  sink: {type: AssertEqual, input: {x: Create}, config: {elements: []}}\n"};
+        ("pipeline:\n  source: {type: Create, config: {elements: []}}\n"
+         "  sink: {type: AssertEqual, input: {x: Create}, config: {elements: []}}\n")};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         if (!is_read(*state, good[i])) fail_msg("the reader refuses:\n%s", good[i]);
         if (!text_conforms(*state, good[i])) fail_msg("the schema refuses:\n%s", good[i]);

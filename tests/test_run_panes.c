@@ -34,8 +34,8 @@ static const char *const triggers[] = {
     "repeatedly: {after_any: [{count: 5}, {delay: 30ms}]}",
     "repeatedly: {after_all: [{count: 2}, {delay: 20ms}]}",
     "after_each: [{count: 1}, {repeatedly: {count: 2}}]",
-    "after_each: [{after_any: [{delay: 10ms}, {count: 3}]}, {after_watermark: {late: {count: "
-    "2}}}]",
+    ("after_each: [{after_any: [{delay: 10ms}, {count: 3}]}, {after_watermark: {late: {count: "
+     "2}}}]"),
     "repeatedly: {after_all: [after_watermark, {count: 4}]}",
     "after_any: [after_watermark, {count: 4}]",
     "count: 4",

@@ -92,7 +92,7 @@ void mr_lookup_emit(struct mr_lookup_operator *self, const struct mr_lookup_row_
     mr_lookup_view(self, row, &batch);
     if (probe && probe->lookup_left)
         probe->lookup_left(
-            probe->self, &at, row->number, &batch, row->outcome, row->answered_ns);
+            probe->self, &at, row->number, &batch, (int)row->outcome, row->answered_ns);
     context->env->spend(context->env, context->job->costs.row_ns);
     bool is_missing = row->outcome == MR_LOOKUP_NO_ROW;
     bool is_gone =
