@@ -72,7 +72,9 @@ echo "   alone and after 100 others: $(wc -l <"$out/alone") digests"
 
 echo "   every seed in two processes that differ, and the universe test"
 build/millrace test scenarios/library scenarios/steps tests/functions --seeds "1..$seeds" --twice --no-record --quiet >/dev/null
-build/millrace test scenarios/library --seeds "1..10" --universe 20 --no-record --quiet >/dev/null
+# Not those whose functions run in CPython: its memory does not go back in time.
+grep -L "airport-pauses" scenarios/library/*.yaml >"$out/goes-back"
+xargs build/millrace test --seeds "1..10" --universe 20 --no-record --quiet <"$out/goes-back" >/dev/null
 
 echo "   a planted leak is found and named"
 cmake -S . -B build-leak -G Ninja -DMR_PLANT_LEAK=ON >/dev/null
