@@ -197,13 +197,7 @@ static void emit_entries(struct combine *combine, struct window *window, const u
         .panes = panes,
         .selection = selection,
         .n_selected = n_selected};
-    const struct mr_probe *probe = operator->context->job->probe;
-    if (probe && probe->fired && n_selected) {
-        struct mr_probe_at at = mr_operator_at(operator);
-        probe->fired(probe->self, &at, &out, window->start_us, window->end_us, timing,
-            combine->watermark_us);
-    }
-    mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
+    mr_operator_fire(operator, &out, window->start_us, window->end_us, timing, combine->watermark_us);
 }
 
 /* Fires what has come since the last pane, in batches. */

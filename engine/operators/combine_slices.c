@@ -189,13 +189,7 @@ static void emit(struct combine *combine, const struct window *window, uint32_t 
         .panes = panes,
         .selection = selection,
         .n_selected = n_selected};
-    const struct mr_probe *probe = operator->context->job->probe;
-    if (probe && probe->fired && n_selected) {
-        struct mr_probe_at at = mr_operator_at(operator);
-        probe->fired(
-            probe->self, &at, &out, window->start_us, end_us, timing, combine->watermark_us);
-    }
-    mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
+    mr_operator_fire(operator, &out, window->start_us, end_us, timing, combine->watermark_us);
 }
 
 static void fire(struct combine *combine, struct window *window, enum mr_pane_timing timing)

@@ -220,13 +220,7 @@ void mr_gather_emit(struct mr_gather *gather, const struct mr_gather_window *win
         .window_ends_us = ends,
         .panes = panes,
         .n_selected = n};
-    const struct mr_probe *probe = operator->context->job->probe;
-    if (probe && probe->fired && n) {
-        struct mr_probe_at at = mr_operator_at(operator);
-        probe->fired(probe->self, &at, &out, window->start_us, window->end_us, MR_PANE_ON_TIME,
-            gather->watermark_us);
-    }
-    mr_operator_emit(operator, MR_OUTPUT_MAIN, &out);
+    mr_operator_fire(operator, &out, window->start_us, window->end_us, MR_PANE_ON_TIME, gather->watermark_us);
 }
 
 /* ---- Snapshots ---- */

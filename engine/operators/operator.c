@@ -22,6 +22,18 @@ void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struc
     }
 }
 
+void mr_operator_fire(struct mr_operator *operator, const struct mr_batch *pane,
+    mr_us window_start_us, mr_us window_end_us, enum mr_pane_timing timing, mr_us watermark_us)
+{
+    const struct mr_probe *probe = operator->context->job->probe;
+    if (probe && probe->fired && pane->n_selected) {
+        struct mr_probe_at at = mr_operator_at(operator);
+        probe->fired(
+            probe->self, &at, pane, window_start_us, window_end_us, timing, watermark_us);
+    }
+    mr_operator_emit(operator, MR_OUTPUT_MAIN, pane);
+}
+
 void mr_task_fail(struct mr_task_context *context, const char *format, ...)
 {
     if (context->has_failed) return;

@@ -119,6 +119,9 @@ extern const struct mr_operator_class mr_route_control_class;
 
 /* Pushes rows to all consumers of an output. Nothing when no row counts. */
 void mr_operator_emit(struct mr_operator *operator, uint32_t output, const struct mr_batch *batch);
+/* A pane of one window: the same on the main output, and the probe is told of it. */
+void mr_operator_fire(struct mr_operator *operator, const struct mr_batch *pane,
+    mr_us window_start_us, mr_us window_end_us, enum mr_pane_timing timing, mr_us watermark_us);
 /* The task fails: the worker will report it. The first reason counts. */
 void mr_task_fail(struct mr_task_context *context, const char *format, ...) MR_PRINTF(2, 3);
 /* Where and when, for the probe. */

@@ -341,7 +341,8 @@ void mr_run_trace_step(const struct run *run, uint64_t step, struct mr_run_resul
 }
 
 /* The event number run->step, and whether the run ends with it. */
-bool mr_run_take_step(struct run *run, enum mr_run_end *end, struct mr_run_result *out)
+/* In the loop over all events it must not be a call. */
+static inline bool take_step(struct run *run, enum mr_run_end *end, struct mr_run_result *out)
 {
     const struct mr_run_options *options = run->options;
     mr_ns run_for_ns = run->scenario->run_for_ns;
@@ -356,6 +357,11 @@ bool mr_run_take_step(struct run *run, enum mr_run_end *end, struct mr_run_resul
     if (step % MR_LOOK_EVERY == 0 && mr_run_look_up(run, end)) return true;
     *end = MR_END_EVENTS;
     return step == options->until_step;
+}
+
+bool mr_run_take_step(struct run *run, enum mr_run_end *end, struct mr_run_result *out)
+{
+    return take_step(run, end, out);
 }
 
 static bool take_step_and_crash(
@@ -374,7 +380,7 @@ enum mr_run_end mr_run_on(struct run *run, struct mr_run_result *out)
         uint64_t step = ++run->step;
         bool has_ended = MR_UNLIKELY(step == run->options->crash_step)
                              ? take_step_and_crash(run, &end, out)
-                             : mr_run_take_step(run, &end, out);
+                             : take_step(run, &end, out);
         if (has_ended) return end;
     }
 }
